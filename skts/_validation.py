@@ -1,0 +1,51 @@
+"""Checks of parameters: each names the parameter, the rule and the value received."""
+
+from numbers import Integral, Real
+from typing import Any
+
+
+def check_int(name: str, value: Any, minimum: int, *, optional: bool = False) -> None:
+    """Raise unless `value` is an int of at least `minimum` (or None if optional)."""
+    if optional and value is None:
+        return
+    rule = f"{name} must be an int >= {minimum}{' or None' if optional else ''}"
+    if isinstance(value, bool) or not isinstance(value, Integral):
+        raise TypeError(f"{rule}, got {value!r}.")
+    if value < minimum:
+        raise ValueError(f"{rule}, got {value}.")
+
+
+def check_real(
+    name: str,
+    value: Any,
+    minimum: float,
+    below: float | None = None,
+    *,
+    exclusive: bool = False,
+) -> None:
+    """Raise unless `value` is a finite number in the range.
+
+    The range starts at `minimum`, which belongs to it unless `exclusive`, and ends
+    before `below`, if given.
+    """
+    rule = f"{name} must be a number {'>' if exclusive else '>='} {minimum:g}"
+    if below is not None:
+        rule += f" and < {below:g}"
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise TypeError(f"{rule}, got {value!r}.")
+    above = value > minimum if exclusive else value >= minimum
+    if not (above and value < (float("inf") if below is None else below)):
+        raise ValueError(f"{rule}, got {value}.")
+
+
+def check_bool(name: str, value: Any) -> None:
+    """Raise unless `value` is True or False."""
+    if not isinstance(value, bool):
+        raise TypeError(f"{name} must be True or False, got {value!r}.")
+
+
+def check_option(name: str, value: Any, options: tuple[str, ...]) -> None:
+    """Raise unless `value` is one of `options`."""
+    if value not in options:
+        listed = ", ".join(map(repr, options))
+        raise ValueError(f"{name} must be one of {listed}, got {value!r}.")

@@ -1,0 +1,1 @@
+"""Where every published number comes from: run ``python -m skts.benchmarks``."""

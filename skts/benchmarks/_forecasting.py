@@ -1,0 +1,117 @@
+"""Forecast errors on the ETT sets under the papers' protocol.
+
+Twelve months to train, four to validate, four to test, of 30 days each; later rows are
+unused. Errors are over all test windows, in standard deviations of the training part.
+"""
+
+from itertools import product
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from skts.benchmarks._results import Result, append_result, missing
+from skts.datasets import load_ett
+from skts.forecasting import SAMformerForecaster
+
+CONTEXT_LENGTH = 512
+HORIZONS = (96, 192, 336, 720)
+
+# Table 4 of the SAMformer paper: the radius per data set and horizon.
+PAPER_RHO = {
+    "ETTh1": dict(zip(HORIZONS, (0.5, 0.6, 0.9, 0.9), strict=True)),
+    "ETTh2": dict(zip(HORIZONS, (0.5, 0.8, 0.6, 0.8), strict=True)),
+    "ETTm1": dict(zip(HORIZONS, (0.6, 0.9, 0.9, 0.9), strict=True)),
+    "ETTm2": dict(zip(HORIZONS, (0.2, 0.9, 0.8, 0.9), strict=True)),
+}
+# Table 1: test error of SAMformer, mean over five seeds.
+PAPER_MSE = {
+    "ETTh1": dict(zip(HORIZONS, (0.381, 0.409, 0.423, 0.427), strict=True)),
+    "ETTh2": dict(zip(HORIZONS, (0.295, 0.340, 0.350, 0.391), strict=True)),
+}
+PAPER_SETTING = {"lr": 1e-3, "head_init": "glorot", "patience": 5}
+SETTINGS = ("default", "no-sam", "paper")
+
+
+def make_forecaster(dataset: str, horizon: int, setting: str) -> SAMformerForecaster:
+    """Return the forecaster of a named setting, without a seed."""
+    changes: dict[str, Any] = {
+        "default": {},
+        "no-sam": {"rho": 0.0},
+        "paper": PAPER_SETTING | {"rho": PAPER_RHO[dataset][horizon]},
+    }[setting]
+    return SAMformerForecaster(
+        CONTEXT_LENGTH, horizon, validation_fraction=0.25, **changes
+    )
+
+
+def run(
+    path: Path,
+    datasets: list[str],
+    horizons: list[int],
+    seeds: list[int],
+    settings: list[str],
+) -> None:
+    """Run what `path` does not hold yet; print and store each result at once."""
+    cells = [
+        {"dataset": dataset, "horizon": horizon, "setting": setting, "seed": seed}
+        for seed, setting, dataset, horizon in product(
+            seeds, settings, datasets, horizons
+        )
+    ]
+    for cell in missing(path, cells):
+        result = cell | run_cell(**cell)
+        append_result(path, result)
+        print(
+            "{dataset} {horizon} {setting} seed {seed}: mse {mse:.4f} mae {mae:.4f} "
+            "valid {valid_mse:.4f} epoch {best_epoch}/{n_epochs} {seconds:.0f} s".format(
+                **result
+            ),
+            flush=True,
+        )
+
+
+def run_cell(dataset: str, horizon: int, setting: str, seed: int) -> Result:
+    """Train on one data set and horizon and measure the test error."""
+    y = load_ett(dataset)
+    month = 30 * (24 if dataset.startswith("ETTh") else 96)
+    forecaster = make_forecaster(dataset, horizon, setting)
+    forecaster.set_params(random_state=seed)
+    started = perf_counter()
+    forecaster.fit(y[: 16 * month])
+    seconds = perf_counter() - started
+    first_test = 16 * month - CONTEXT_LENGTH
+    forecasts, truths = forecaster.predict_windows(y[first_test : 20 * month])
+    errors = (forecasts - truths) / forecaster.scale_
+    return {
+        "mse": float(np.mean(errors**2)),
+        "mae": float(np.mean(np.abs(errors))),
+        "valid_mse": forecaster.history_[forecaster.best_epoch_ - 1]["valid_loss"],
+        "best_epoch": forecaster.best_epoch_,
+        "n_epochs": forecaster.n_epochs_,
+        "seconds": round(seconds, 1),
+        "parameters": forecaster.get_params(),
+    }
+
+
+def table(results: list[Result]) -> str:
+    """Return mean errors over seeds as a Markdown table, the paper's beside ours."""
+    frame = pd.DataFrame(results)
+    cells = frame.groupby(["setting", "dataset", "horizon"])["mse"]
+    lines = [
+        "| setting | data set | horizon | MSE | spread | seeds | paper |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for (setting, dataset, horizon), mse in cells:
+        paper = PAPER_MSE.get(dataset, {}).get(horizon)
+        spread = f"{mse.std():.4f}" if len(mse) > 1 else "-"
+        lines.append(
+            f"| {setting} | {dataset} | {horizon} | {mse.mean():.4f} | {spread} | "
+            f"{len(mse)} | {paper if setting != 'no-sam' else '-'} |"
+        )
+    means = cells.mean().groupby(level=["setting", "dataset"]).mean()
+    for (setting, dataset), mse in means.items():
+        lines.append(f"| {setting} | {dataset} | mean | {mse:.4f} | | | |")
+    return "\n".join(lines)

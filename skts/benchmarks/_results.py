@@ -1,0 +1,47 @@
+"""Results as JSON lines: written at once, skipped when they are there already."""
+
+import json
+import platform
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import sklearn
+import sktime
+import torch
+
+import skts
+
+Result = dict[str, Any]
+
+
+def read_results(path: Path) -> list[Result]:
+    """Return the results stored in a file, none if there is no file."""
+    if not path.exists():
+        return []
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def missing(path: Path, keys: list[Result]) -> Iterator[Result]:
+    """Yield those `keys` that no stored result agrees with."""
+    for key in keys:
+        stored = read_results(path)
+        if not any(all(old.get(k) == v for k, v in key.items()) for old in stored):
+            yield key
+
+
+def append_result(path: Path, result: Result) -> None:
+    """Add a result to a file, with what it was made with and when."""
+    result = result | {
+        "skts": skts.__version__,
+        "torch": torch.__version__,
+        "scikit-learn": sklearn.__version__,
+        "sktime": sktime.__version__,
+        "python": platform.python_version(),
+        "threads": torch.get_num_threads(),
+        "date": datetime.now(UTC).date().isoformat(),
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a") as file:
+        file.write(json.dumps(result) + "\n")

@@ -1,0 +1,126 @@
+"""Windows of a series as views: the series lives once, a batch is one gather."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+Stretch = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Windows:
+    """Windows of `context_length` + `prediction_length` rows of one resident series.
+
+    Parameters
+    ----------
+    series : Tensor of shape (C, T)
+        The whole series, on the device it is used on.
+    starts : Tensor of shape (n_windows,)
+        First row of each window, on the same device.
+    context_length, prediction_length : int
+        Rows ``L`` a network sees, and rows ``H`` after them that it forecasts.
+    """
+
+    series: Tensor
+    starts: Tensor
+    context_length: int
+    prediction_length: int
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    def take(self, which: Tensor | slice) -> tuple[Tensor, Tensor]:
+        """Return contexts ``(B, C, L)`` and targets ``(B, C, H)`` of some windows."""
+        width = self.context_length + self.prediction_length
+        views = self.series.unfold(-1, width, 1).transpose(0, 1)  # (T - W + 1, C, W)
+        windows = views[self.starts[which]]
+        return windows[..., : self.context_length], windows[..., self.context_length :]
+
+    def in_order(self, max_values: int = 2**22) -> Iterator[tuple[Tensor, Tensor]]:
+        """Yield contexts and targets in time order, `max_values` numbers at a time."""
+        width = self.context_length + self.prediction_length
+        size = max(1, max_values // (width * len(self.series)))
+        for first in range(0, len(self), size):
+            yield self.take(slice(first, first + size))
+
+
+class ShuffledBatches:
+    """Batches of windows in a new random order each time they are iterated.
+
+    Parameters
+    ----------
+    windows : Windows
+        Windows to draw from.
+    batch_size : int
+        Windows per batch; the last batch of an epoch takes what is left.
+    seed : int
+        Seed of the generator of orders, which is independent of torch's own.
+    prepare : callable
+        Maps contexts and targets to a batch. It runs once per batch, however often
+        the optimiser asks for the loss.
+    """
+
+    def __init__(
+        self,
+        windows: Windows,
+        batch_size: int,
+        seed: int,
+        prepare: Callable[[Tensor, Tensor], tuple[Tensor, ...]],
+    ) -> None:
+        self.windows = windows
+        self.batch_size = batch_size
+        self.prepare = prepare
+        self._generator = torch.Generator(device="cpu").manual_seed(seed)
+
+    def __iter__(self) -> Iterator[tuple[Tensor, ...]]:
+        order = torch.randperm(
+            len(self.windows), generator=self._generator, device="cpu"
+        )
+        for which in order.to(self.windows.series.device).split(self.batch_size):
+            yield self.prepare(*self.windows.take(which))
+
+
+def window_starts(
+    stretches: Sequence[Stretch], width: int, first_target: int = 0, context: int = 0
+) -> np.ndarray:
+    """Return the first rows of all windows of `width` rows that stay in a stretch.
+
+    Parameters
+    ----------
+    stretches : sequence of (int, int)
+        First row and row after the last of each stretch without a gap.
+    width : int
+        Rows of a window.
+    first_target : int, default=0
+        No window's rows after its first `context` ones start before this row.
+    context : int, default=0
+        Rows of a window that may lie before `first_target`.
+    """
+    return np.concatenate(
+        [np.empty(0, dtype=np.int64)]
+        + [
+            np.arange(max(begin, first_target - context), end - width + 1)
+            for begin, end in stretches
+        ]
+    )
+
+
+def split_chronologically(
+    stretches: Sequence[Stretch],
+    boundary: int,
+    context_length: int,
+    prediction_length: int,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the starts of training and of validation windows.
+
+    Training windows lie before row `boundary`, validation targets at or after it;
+    validation contexts may reach back into the training part.
+    """
+    width = context_length + prediction_length
+    before = [(begin, min(end, boundary)) for begin, end in stretches]
+    train = window_starts(before, width)
+    valid = window_starts(stretches, width, boundary, context_length)
+    return train, valid

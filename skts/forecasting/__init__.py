@@ -1,0 +1,5 @@
+"""Forecasters with the interface of sktime, ready for scikit-learn's searches."""
+
+from skts.forecasting._samformer import SAMformerForecaster
+
+__all__ = ["SAMformerForecaster"]

@@ -1,0 +1,589 @@
+"""What the forecasters share: everything but the network and its optimiser."""
+
+import warnings
+from copy import deepcopy
+from pathlib import Path
+from shutil import move
+from tempfile import TemporaryDirectory
+from typing import Any, ClassVar
+from zipfile import ZipFile
+
+import numpy as np
+import pandas as pd
+import torch
+from sklearn.preprocessing import StandardScaler
+from sktime.datatypes import update_data
+from sktime.forecasting.base import BaseForecaster, ForecastingHorizon
+from torch import Tensor
+from torch.optim import Adam, Optimizer
+
+from skts._validation import check_bool, check_int, check_option, check_real
+from skts.data import Stretch, Windows, split_chronologically, window_starts
+from skts.forecasting._series import (
+    check_order,
+    check_values,
+    contiguous_stretches,
+    find_frequency,
+)
+from skts.forecasting._sklearn_door import SklearnDoor
+from skts.forecasting._training import channel_errors, train_on_windows
+from skts.nn import WindowNetwork
+from skts.training import (
+    PRECISIONS,
+    SCHEDULES,
+    draw_seed,
+    fair_share_of_threads,
+    mixed_precision,
+    resolve_device,
+    seeded,
+)
+
+# Fine-tuning starts from a good place; the full rate would lead away from it.
+UPDATE_LR_FACTOR = 0.1
+
+
+class TorchForecaster(SklearnDoor, BaseForecaster):
+    """Base of the forecasters: one network that maps a context window to a horizon.
+
+    Subclasses store their parameters, build their network in `_build_network`, check
+    what is their own in `_check_own_parameters`, and may wrap the optimiser.
+    """
+
+    _tags: ClassVar[dict[str, Any]] = {
+        "authors": ["skts developers"],
+        "maintainers": ["skts developers"],
+        "python_dependencies": ["torch>=2.4"],
+        "y_inner_mtype": "pd.DataFrame",
+        "X_inner_mtype": "pd.DataFrame",
+        "capability:multivariate": True,
+        "capability:exogenous": False,
+        "capability:categorical_in_X": False,
+        "capability:insample": False,
+        "capability:pred_int": False,
+        "capability:pred_int:insample": False,
+        "capability:missing_values": False,
+        "capability:update": True,
+        "capability:unequal_length": True,
+        "capability:random_state": True,
+        "property:randomness": "derandomized",
+        "requires-fh-in-fit": True,
+        "X-y-must-have-same-index": False,
+    }
+    # The last rows are kept by ourselves; sktime would keep the whole series.
+    _config: ClassVar[dict[str, Any]] = {"remember_data": False}
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._y = self._X = None
+        if self.horizon is not None:
+            self.set_tags(**{"requires-fh-in-fit": False})
+
+    # What a subclass provides -------------------------------------------------------
+
+    def _build_network(self, n_channels: int, prediction_length: int) -> WindowNetwork:
+        raise NotImplementedError
+
+    def _check_own_parameters(self) -> None:
+        """Raise if a parameter that is not shared is wrong."""
+
+    def _wrap_optimizer(self, optimizer: Optimizer) -> Optimizer:
+        return optimizer
+
+    # Checks -------------------------------------------------------------------------
+
+    def _check_parameters(self) -> None:
+        check_int("context_length", self.context_length, 2)
+        check_int("horizon", self.horizon, 1, optional=True)
+        check_bool("use_revin", self.use_revin)
+        check_bool("standardize", self.standardize)
+        check_int("max_epochs", self.max_epochs, 1)
+        check_int("batch_size", self.batch_size, 1)
+        check_real("lr", self.lr, 0, exclusive=True)
+        check_option("lr_schedule", self.lr_schedule, SCHEDULES)
+        check_real("weight_decay", self.weight_decay, 0)
+        check_real("validation_fraction", self.validation_fraction, 0, 1)
+        check_int("patience", self.patience, 1, optional=True)
+        check_int("update_epochs", self.update_epochs, 1)
+        check_option("precision", self.precision, PRECISIONS)
+        check_bool("compile", self.compile)
+        check_int("verbose", self.verbose, 0)
+        self._check_own_parameters()
+        mixed_precision(self.precision, resolve_device(self.device))
+
+    def _check_X_y(self, X=None, y=None, **kwargs):
+        """Check a series before sktime converts it: its errors say less."""
+        if y is not None:
+            if isinstance(y, np.ndarray) and self.is_fitted:
+                raise TypeError(
+                    "update needs a Series or DataFrame, got an array: arrays carry "
+                    "no time, so it is unknown where their rows belong. Give it an "
+                    f"index that goes on after {self.cutoff[0]!r}."
+                )
+            check_values(y)
+            if isinstance(y, pd.Series | pd.DataFrame):
+                if not isinstance(y.index, pd.MultiIndex):
+                    check_order(y.index)
+                    find_frequency(y.index)
+                if isinstance(y, pd.DataFrame) and hasattr(self, "network_"):
+                    self._check_columns(y, "y")
+        return super()._check_X_y(X=X, y=y, **kwargs)
+
+    def _check_fh(self, fh, pred_int=False):
+        if fh is None and self.horizon is None and not self.is_fitted:
+            raise ValueError(
+                "The forecasting horizon is unknown: pass fh to fit, or construct "
+                f"{type(self).__name__} with horizon=<largest step>."
+            )
+        if fh is None and self.horizon is not None and self.is_fitted and not self._fh:
+            raise ValueError(
+                "predict needs fh, since none was passed to fit. It may hold any "
+                f"steps from 1 to horizon={self.horizon}, for instance "
+                f"fh=range(1, {self.horizon + 1})."
+            )
+        return super()._check_fh(fh, pred_int)
+
+    def _check_columns(self, frame: pd.DataFrame, name: str) -> None:
+        """Raise unless `frame` has the channels seen in ``fit``, in their order."""
+        fitted = list(self._recent.columns)
+        given = list(frame.columns)
+        if len(fitted) == len(given) and (len(given) == 1 or given == fitted):
+            return
+        missing = [column for column in fitted if column not in given]
+        unknown = [column for column in given if column not in fitted]
+        what = "in another order"
+        if missing or unknown:
+            what = f"missing {missing}, not seen in fit {unknown}"
+        raise ValueError(
+            f"{name} must have the columns seen in fit, in the same order: {fitted}; "
+            f"got {given} ({what}). Use {name}[{fitted}]."
+        )
+
+    def _set_cutoff_from_y(self, y):
+        """Let the cutoff know its frequency, also after a series with gaps."""
+        super()._set_cutoff_from_y(y)
+        if isinstance(self._cutoff, pd.DatetimeIndex) and self._cutoff.freq is None:
+            known = getattr(self, "_frequency", None) or find_frequency(y.index)
+            self._cutoff = pd.DatetimeIndex(self._cutoff, freq=known)
+
+    def _update_y_X(self, y, X=None, enforce_index_type=None):
+        """Refuse new rows that cannot be forecast from, before anything changes."""
+        if hasattr(self, "network_"):
+            stretches = contiguous_stretches(update_data(self._recent, y).index)
+            self._check_last_stretch(stretches, "y, after the rows known so far,")
+        super()._update_y_X(y, X, enforce_index_type)
+
+    def _check_last_stretch(self, stretches: list[Stretch], name: str) -> None:
+        begin, end = stretches[-1]
+        if end - begin < self.context_length:
+            raise ValueError(
+                f"{name} has a gap {end - begin} time point(s) before its end, but "
+                f"a forecast needs the last context_length={self.context_length} "
+                "without a gap. Fill the gap in first (reindex and sktime's Imputer), "
+                "or use a shorter context_length."
+            )
+
+    def _check_length(self, stretches: list[Stretch], prediction_length: int) -> None:
+        """Raise unless one stretch holds a window and the last holds a context."""
+        needed = self.context_length + prediction_length
+        longest = max(end - begin for begin, end in stretches)
+        n_gaps = len(stretches) - 1
+        if longest < needed:
+            has = f"{stretches[-1][1]} time points"
+            advice = "Use a shorter context_length or horizon, or a longer series."
+            if n_gaps:
+                has += f" with {n_gaps} gaps, {longest} of them at most without a gap"
+                advice = (
+                    "Windows never cross a gap: fill the gaps in, or, in a search, "
+                    "use TimeSeriesSplit, not a shuffled split."
+                )
+            raise ValueError(
+                f"y has {has}, but context_length={self.context_length} and "
+                f"horizon={prediction_length} need at least {needed}. {advice}"
+            )
+        self._check_last_stretch(stretches, "y")
+        if n_gaps:
+            warnings.warn(
+                f"y has {n_gaps} gap(s) in its index. Windows that would cross a gap "
+                "are left out.",
+                stacklevel=2,
+            )
+
+    # Fit ----------------------------------------------------------------------------
+
+    def _fit(self, y, X, fh):
+        self._check_parameters()
+        prediction_length = self._resolve_horizon(fh)
+        stretches = contiguous_stretches(y.index)
+        self._check_length(stretches, prediction_length)
+        device = resolve_device(self.device)
+        values = y.to_numpy(dtype=np.float64)
+        n_train, train, valid = self._split(len(y), stretches, prediction_length)
+        scaler = StandardScaler().fit(values[:n_train])
+        self._set_scale(scaler.mean_, scaler.scale_, np.ptp(values[:n_train], axis=0))
+
+        series = self._to_tensor(values, device)
+        seed = draw_seed(self.random_state)
+        with fair_share_of_threads(), seeded(seed, device):
+            with torch.device(device):
+                network = self._build_network(values.shape[1], prediction_length)
+            history, best_epoch = self._train(
+                network,
+                self._windows(series, train, prediction_length),
+                self._windows(series, valid, prediction_length) if len(valid) else None,
+                seed,
+            )
+        self._prediction_length = prediction_length
+        self._frequency = find_frequency(y.index)
+        self._remember(y)
+        self.device_ = device
+        self.network_ = network
+        self.history_ = history
+        self.n_epochs_ = len(history)
+        self.best_epoch_ = best_epoch
+        return self
+
+    def _resolve_horizon(self, fh: ForecastingHorizon | None) -> int:
+        """Return the number of steps the network forecasts at once."""
+        if fh is None:
+            return self.horizon
+        return self.horizon or int(self._steps(fh).max())
+
+    def _steps(self, fh: ForecastingHorizon) -> np.ndarray:
+        """Return `fh` as steps after the cutoff, each within the horizon."""
+        steps = fh.to_relative(self.cutoff).to_numpy()
+        limit = getattr(self, "_prediction_length", self.horizon)
+        if limit is not None and steps.max() > limit:
+            raise ValueError(
+                f"fh must lie within 1..horizon, got a step of {steps.max()} with "
+                f"horizon={limit}. Fit again with horizon={steps.max()} or more."
+            )
+        return steps
+
+    def _split(
+        self, n_rows: int, stretches: list[Stretch], prediction_length: int
+    ) -> tuple[int, np.ndarray, np.ndarray]:
+        """Return the number of training rows, and training and validation windows."""
+        n_train = n_rows - round(self.validation_fraction * n_rows)
+        train, valid = split_chronologically(
+            stretches, n_train, self.context_length, prediction_length
+        )
+        if n_train < n_rows and not (len(train) and len(valid)):
+            warnings.warn(
+                f"y is too short for validation_fraction={self.validation_fraction}: "
+                f"{n_train} rows to train on and {n_rows - n_train} to validate on "
+                f"give {len(train)} and {len(valid)} windows with context_length="
+                f"{self.context_length} and horizon={prediction_length}. Training on "
+                "all rows, for max_epochs, without validation; validation_fraction=0 "
+                "does so without this warning.",
+                stacklevel=2,
+            )
+            n_train = n_rows
+        if n_train == n_rows:
+            width = self.context_length + prediction_length
+            train, valid = window_starts(stretches, width), np.empty(0, dtype=np.int64)
+        return n_train, train, valid
+
+    def _train(self, network, train, valid, seed):
+        return train_on_windows(
+            network,
+            train,
+            valid,
+            self._make_optimizer(network, self.lr),
+            batch_size=self.batch_size,
+            max_epochs=self.max_epochs,
+            lr_schedule=self.lr_schedule,
+            patience=self.patience,
+            precision=self.precision,
+            compile=self.compile,
+            verbose=self.verbose,
+            seed=seed,
+        )
+
+    def _make_optimizer(self, network: WindowNetwork, lr: float) -> Optimizer:
+        weights = [weight for weight in network.parameters() if weight.requires_grad]
+        fused = weights[0].device.type in ("cpu", "cuda")
+        adam = Adam(weights, lr=lr, weight_decay=self.weight_decay, fused=fused)
+        return self._wrap_optimizer(adam)
+
+    # From data to windows and back --------------------------------------------------
+
+    def _set_scale(
+        self, center: np.ndarray, scale: np.ndarray, spread: np.ndarray
+    ) -> None:
+        """Keep the units of the training part; a channel that never moved has unit 1.
+
+        `_offset` and `_factor` are what data are really standardised by.
+        """
+        self.center_, self.scale_ = center, scale
+        self._offset = center if self.standardize else np.zeros_like(center)
+        self._factor = scale if self.standardize else np.ones_like(scale)
+        self._still = spread == 0
+
+    def _to_tensor(self, values: np.ndarray, device: torch.device) -> Tensor:
+        """Return rows of data as the network sees them, ``(C, T)``."""
+        standardised = ((values - self._offset) / self._factor).T
+        return torch.from_numpy(standardised.astype(np.float32, order="C")).to(device)
+
+    def _windows(
+        self, series: Tensor, starts: np.ndarray, prediction_length: int
+    ) -> Windows:
+        return Windows(
+            series,
+            torch.from_numpy(starts).to(series.device),
+            self.context_length,
+            prediction_length,
+        )
+
+    def _remember(self, y: pd.DataFrame) -> None:
+        """Keep the rows that the next forecast or the next update may need."""
+        self._recent = y.iloc[-(self.context_length + self._prediction_length - 1) :]
+
+    @torch.no_grad()
+    def _forecast(self, context: Tensor) -> Tensor:
+        """Forecast standardised windows ``(B, C, L)`` as ``(B, C, H)``."""
+        forecast = self.network_(context)
+        if not self._still.any():
+            return forecast
+        # What never moved, neither in training nor in the window, stays where it is.
+        still = torch.from_numpy(self._still).to(context.device)
+        still = still & (context == context[..., :1]).all(dim=-1)
+        return torch.where(still[..., None], context[..., -1:], forecast)
+
+    def _to_frame(self, Y: Any, name: str = "Y") -> pd.DataFrame:
+        """Check a series given after ``fit`` and return it as a frame."""
+        self.check_is_fitted()
+        if not hasattr(self, "network_"):
+            raise NotImplementedError(
+                f"{name} cannot be used: this {type(self).__name__} was fitted on a "
+                "panel, with one network per series. Use those in forecasters_."
+            )
+        if not isinstance(Y, np.ndarray | pd.Series | pd.DataFrame):
+            raise TypeError(
+                f"{name} must be a Series, a DataFrame or an array of shape "
+                f"(n_timepoints, n_channels), got {type(Y).__name__}."
+            )
+        if isinstance(Y, np.ndarray):
+            columns = self._recent.columns
+            values = Y.reshape(len(Y), -1)
+            named = values.shape[1] == len(columns)
+            Y = pd.DataFrame(values, columns=columns if named else None)
+        frame = Y.to_frame() if isinstance(Y, pd.Series) else Y
+        self._check_columns(frame, name)
+        check_values(frame, name)
+        check_order(frame.index, name)
+        return frame
+
+    # Predict ------------------------------------------------------------------------
+
+    def _predict(self, fh, X=None):
+        steps = self._steps(fh)
+        context = self._recent.to_numpy(dtype=np.float64)[-self.context_length :]
+        series = self._to_tensor(context, self.device_)
+        with fair_share_of_threads():
+            forecast = self._forecast(series[None])[0].cpu().numpy()  # (C, H)
+        values = forecast.T[steps - 1] * self._factor + self._offset
+        index = fh.to_absolute_index(self.cutoff).rename(self._recent.index.name)
+        return pd.DataFrame(values, index=index, columns=self._recent.columns)
+
+    def predict_windows(self, Y, stride=1):
+        """Forecast from every window of a series in one batched pass.
+
+        Parameters
+        ----------
+        Y : Series, DataFrame or ndarray of shape (n_timepoints, n_channels)
+            Series with the channels seen in ``fit``. Its first ``context_length`` rows
+            are only looked at; nothing is taken from the data seen in ``fit``. Windows
+            that would cross a gap in the index are left out.
+        stride : int, default=1
+            Rows from one window to the next.
+
+        Returns
+        -------
+        forecasts : ndarray of shape (n_windows, horizon, n_channels)
+            Forecasts in the units of the data.
+        truths : ndarray of shape (n_windows, horizon, n_channels)
+            What came, in the same units: a read-only view of the data where it has no
+            gap.
+
+        Raises
+        ------
+        ValueError
+            If `Y` is shorter than ``context_length`` + ``horizon``, is not finite, or
+            has other columns than in ``fit``; if `stride` is below 1.
+        """
+        frame = self._to_frame(Y)
+        check_int("stride", stride, 1)
+        values = frame.to_numpy(dtype=np.float64)
+        width = self.context_length + self._prediction_length
+        starts = window_starts(contiguous_stretches(frame.index), width)[::stride]
+        if not len(starts):
+            raise ValueError(
+                f"Y has {len(Y)} time points without a gap at most, but context_length="
+                f"{self.context_length} and horizon={self._prediction_length} need at "
+                f"least {width}. Give a longer series."
+            )
+        series = self._to_tensor(values, self.device_)
+        windows = self._windows(series, starts, self._prediction_length)
+        with fair_share_of_threads():
+            parts = [self._forecast(c).cpu().numpy() for c, _ in windows.in_order()]
+        forecasts = np.concatenate(parts).transpose(0, 2, 1).astype(np.float64)
+        forecasts *= self._factor
+        forecasts += self._offset
+        targets = np.lib.stride_tricks.sliding_window_view(
+            values[self.context_length :], self._prediction_length, axis=0
+        ).transpose(0, 2, 1)
+        if np.array_equal(starts, np.arange(starts[0], starts[-1] + 1, stride)):
+            return forecasts, targets[starts[0] : starts[-1] + 1 : stride]
+        return forecasts, targets[starts]
+
+    # Score --------------------------------------------------------------------------
+
+    def score(self, y, X=None, fh=None):
+        """Score forecasts of a series: higher is better, unless `fh` is given.
+
+        With `fh` this is sktime's score, the mean absolute percentage error of
+        ``predict(fh)``, for which lower is better. Without it, as scikit-learn's
+        searches call it, it is minus the mean squared error over all rolling windows
+        whose targets lie in `y`, with each channel measured in standard deviations of
+        the training part, whatever `standardize` says.
+
+        Parameters
+        ----------
+        y : Series, DataFrame or ndarray of shape (n_timepoints, n_channels)
+            Series to forecast. If it starts one step after the last row seen, or is an
+            array, the first windows look back into the rows seen; otherwise its own
+            first ``context_length`` rows are only looked at.
+        X : None
+            Ignored, as in all methods.
+        fh : forecasting horizon, default=None
+            Steps to score as sktime does.
+
+        Returns
+        -------
+        score : float
+            The score.
+
+        Raises
+        ------
+        ValueError
+            If `y` holds no window, is not finite, or has other columns than in ``fit``.
+        """
+        if fh is not None:
+            return super().score(y, X=X, fh=fh)
+        frame = self._to_frame(y, "y")
+        values = frame.to_numpy(dtype=np.float64)
+        stretches = contiguous_stretches(frame.index)
+        follows = isinstance(y, np.ndarray) or frame.index[0] == self._next_time()
+        if follows:
+            n_known = self.context_length
+            known = self._recent.to_numpy(dtype=np.float64)[-n_known:]
+            values = np.concatenate([known, values])
+            stretches = [(begin + n_known, end + n_known) for begin, end in stretches]
+            stretches[0] = (0, stretches[0][1])
+        width = self.context_length + self._prediction_length
+        starts = window_starts(stretches, width)
+        if not len(starts):
+            needed = self._prediction_length if follows else width
+            raise ValueError(
+                f"y has {len(frame)} time points, but a score needs at least {needed} "
+                f"without a gap: horizon={self._prediction_length}"
+                + ("." if follows else f" after context_length={self.context_length}.")
+            )
+        series = self._to_tensor(values, self.device_)
+        windows = self._windows(series, starts, self._prediction_length)
+        with fair_share_of_threads():
+            errors = channel_errors(self._forecast, windows).cpu().numpy()
+        return -float(np.mean(errors * (self._factor / self.scale_) ** 2))
+
+    def _next_time(self) -> Any:
+        return ForecastingHorizon([1]).to_absolute_index(self.cutoff)[0]
+
+    # Update -------------------------------------------------------------------------
+
+    def _update(self, y, X=None, update_params=True):
+        known = update_data(self._recent, y)
+        if update_params:
+            n_old = int((known.index <= self._recent.index[-1]).sum())
+            self._fine_tune(known, n_old)
+        self._remember(known)
+        # New rows may all be old ones; the cutoff is the last row known.
+        self._set_cutoff_from_y(known)
+        return self
+
+    def _fine_tune(self, known: pd.DataFrame, n_old: int) -> None:
+        """Train on for a few epochs on the windows that end in rows after `n_old`."""
+        width = self.context_length + self._prediction_length
+        starts = window_starts(contiguous_stretches(known.index), width)
+        starts = starts[starts + width > n_old]
+        if not len(starts):
+            return
+        series = self._to_tensor(known.to_numpy(dtype=np.float64), self.device_)
+        network = deepcopy(self.network_)
+        seed = draw_seed(self.random_state)
+        with fair_share_of_threads(), seeded(seed, self.device_):
+            train_on_windows(
+                network,
+                self._windows(series, starts, self._prediction_length),
+                None,
+                self._make_optimizer(network, self.lr * UPDATE_LR_FACTOR),
+                batch_size=self.batch_size,
+                max_epochs=self.update_epochs,
+                lr_schedule="constant",
+                patience=None,
+                precision=self.precision,
+                compile=False,
+                verbose=self.verbose,
+                seed=seed,
+            )
+        self.network_ = network
+
+    # Files --------------------------------------------------------------------------
+
+    def __getstate__(self):
+        """Return the state with the network on the CPU, where any machine can read it.
+
+        The network is copied first: the estimator itself stays on its device.
+        """
+        state = self.__dict__.copy()
+        if "network_" in state and self.device_.type != "cpu":
+            state["network_"] = deepcopy(self.network_).cpu()
+        return state
+
+    def __setstate__(self, state):
+        self.__dict__.update(state)
+        if "network_" not in state:
+            return
+        try:
+            self.device_ = resolve_device(self.device)
+        except ValueError:  # saved on another machine
+            self.device_ = torch.device("cpu")
+        self.network_.to(self.device_)
+
+    def save(self, path=None, serialization_format="pickle"):
+        """Save the forecaster, to be read by ``load_from_path``.
+
+        Parameters
+        ----------
+        path : str or Path, default=None
+            File to write; ``.zip`` is added unless it is there. None returns the
+            serialised object instead.
+        serialization_format : {"pickle", "cloudpickle"}, default="pickle"
+            Module that serialises.
+
+        Returns
+        -------
+        ZipFile or tuple
+            The file, or, without a path, what ``load_from_serial`` reads.
+        """
+        if path is None:
+            return super().save(None, serialization_format)
+        if not isinstance(path, str | Path):
+            raise TypeError(
+                f"path must be a str, a Path or None, got {type(path).__name__}."
+            )
+        # sktime's own loses what follows the last dot of a file name.
+        target = str(path) if str(path).endswith(".zip") else f"{path}.zip"
+        with TemporaryDirectory() as folder:
+            super().save(Path(folder) / "forecaster", serialization_format).close()
+            move(Path(folder) / "forecaster.zip", target)
+        return ZipFile(target)

@@ -1,0 +1,98 @@
+"""How a window network learns from the windows of a series."""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn.functional import mse_loss
+from torch.optim import Optimizer
+
+from skts.data import ShuffledBatches, Windows
+from skts.nn import WindowNetwork
+from skts.training import (
+    EarlyStopping,
+    ProgressLine,
+    fit_network,
+    make_schedule,
+    mixed_precision,
+)
+
+
+def train_on_windows(
+    network: WindowNetwork,
+    train: Windows,
+    valid: Windows | None,
+    optimizer: Optimizer,
+    *,
+    batch_size: int,
+    max_epochs: int,
+    lr_schedule: str,
+    patience: int | None,
+    precision: str,
+    compile: bool,
+    verbose: int,
+    seed: int,
+) -> tuple[list[dict[str, Any]], int]:
+    """Train `network` in place; return its history and the epoch of its weights."""
+
+    def prepare(context: Tensor, target: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        normalised, mean, scale = network.normalise(context)
+        return normalised, target - mean, scale
+
+    progress = ProgressLine(max_epochs) if verbose else None
+
+    def end_epoch(record: dict[str, Any]) -> None:
+        record |= network.diagnostics()
+        if progress is not None:
+            progress.show(record)
+
+    stopping = None if valid is None else EarlyStopping(patience)
+    history = fit_network(
+        network,
+        window_loss(network, precision, compile, train.series.device),
+        ShuffledBatches(train, batch_size, seed, prepare),
+        optimizer,
+        max_epochs=max_epochs,
+        schedule=make_schedule(lr_schedule, optimizer),
+        validate=None if valid is None else lambda: mean_squared_error(network, valid),
+        early_stopping=stopping,
+        start_epoch=network.start_epoch,
+        end_epoch=end_epoch,
+    )
+    if progress is not None:
+        progress.close()
+    return history, len(history) if stopping is None else stopping.best_epoch
+
+
+def window_loss(
+    network: WindowNetwork, precision: str, compile: bool, device: torch.device
+) -> Callable[[tuple[Tensor, ...]], Tensor]:
+    """Return the mean squared error of a prepared batch as a function."""
+    forward = network.forward_normalised
+    if compile:
+        forward = torch.compile(forward)
+
+    def compute_loss(batch: tuple[Tensor, ...]) -> Tensor:
+        normalised, target, scale = batch
+        with mixed_precision(precision, device):
+            forecast = forward(normalised)
+        loss = mse_loss(forecast.float() * scale, target)
+        penalty = network.penalty()
+        return loss if penalty is None else loss + penalty
+
+    return compute_loss
+
+
+@torch.no_grad()
+def channel_errors(forecast: Callable[[Tensor], Tensor], windows: Windows) -> Tensor:
+    """Return each channel's mean squared error over all windows and steps, ``(C,)``."""
+    total = torch.zeros_like(windows.series[:, 0], dtype=torch.float64)
+    for context, target in windows.in_order():
+        total += (forecast(context) - target).square_().sum(dim=(0, 2))
+    return total / (len(windows) * windows.prediction_length)
+
+
+def mean_squared_error(network: WindowNetwork, windows: Windows) -> float:
+    """Return the mean squared error over windows, channels and steps."""
+    return float(channel_errors(network, windows).mean())

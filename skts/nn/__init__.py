@@ -1,0 +1,6 @@
+"""Networks: torch in, torch out. They know nothing of estimators, devices or files."""
+
+from skts.nn._samformer import SAMformer
+from skts.nn._window_network import WindowNetwork
+
+__all__ = ["SAMformer", "WindowNetwork"]

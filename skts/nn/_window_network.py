@@ -1,0 +1,68 @@
+"""What every forecasting network shares: normalise a window, map it, restore it.
+
+Reversible instance normalisation (RevIN, Kim et al., ICLR 2022) takes the mean and the
+standard deviation of each channel out of the context window and puts them back into the
+forecast. Neither statistic carries a gradient. The learned affine part, where a model
+has one, is the model's own.
+
+Axes, here and in every network: ``B`` batch, ``C`` channels, ``L`` context,
+``H`` prediction.
+"""
+
+import torch
+from torch import Tensor, nn
+
+REVIN_EPS = 1e-5
+
+
+def instance_statistics(context: Tensor) -> tuple[Tensor, Tensor]:
+    """Return mean and standard deviation of each window's channels, ``(B, C, 1)``."""
+    with torch.no_grad():
+        variance, mean = torch.var_mean(context, dim=-1, correction=0, keepdim=True)
+        return mean, torch.sqrt(variance + REVIN_EPS)
+
+
+class WindowNetwork(nn.Module):
+    """Map a context window ``(B, C, L)`` to a forecast ``(B, C, H)``.
+
+    Subclasses write :meth:`forward_normalised`. Training calls :meth:`normalise` once
+    per batch and :meth:`forward_normalised` as often as the optimiser asks for a loss,
+    so nothing that carries no gradient is computed twice.
+
+    Parameters
+    ----------
+    use_revin : bool
+        Whether windows are normalised. If not, :meth:`normalise` changes nothing.
+    """
+
+    def __init__(self, use_revin: bool) -> None:
+        super().__init__()
+        self.use_revin = use_revin
+
+    def normalise(self, context: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return the normalised window and its mean and scale, all without gradient."""
+        if not self.use_revin:
+            mean = context.new_zeros(())
+            return context, mean, mean + 1
+        mean, scale = instance_statistics(context)
+        return (context - mean) / scale, mean, scale
+
+    def forward_normalised(self, normalised: Tensor) -> Tensor:
+        """Forecast a normalised window, in normalised units: ``(B, C, H)``."""
+        raise NotImplementedError
+
+    def forward(self, context: Tensor) -> Tensor:
+        """Forecast a window in its own units."""
+        normalised, mean, scale = self.normalise(context)
+        return self.forward_normalised(normalised) * scale + mean
+
+    def start_epoch(self, epoch: int) -> None:
+        """Prepare for an epoch, counted from 0; for networks with schedules."""
+
+    def penalty(self) -> Tensor | None:
+        """Return what the last training pass adds to the loss, None for nothing."""
+        return None
+
+    def diagnostics(self) -> dict[str, float]:
+        """Return numbers about the network that belong into the history."""
+        return {}

@@ -1,0 +1,30 @@
+"""How any network is fitted: loop, optimiser, schedule, stopping, device and seeds."""
+
+from skts.training._early_stopping import EarlyStopping
+from skts.training._loop import fit_network
+from skts.training._progress import ProgressLine
+from skts.training._runtime import (
+    PRECISIONS,
+    draw_seed,
+    fair_share_of_threads,
+    mixed_precision,
+    resolve_device,
+    seeded,
+)
+from skts.training._sam import SAM
+from skts.training._schedules import SCHEDULES, make_schedule
+
+__all__ = [
+    "PRECISIONS",
+    "SAM",
+    "SCHEDULES",
+    "EarlyStopping",
+    "ProgressLine",
+    "draw_seed",
+    "fair_share_of_threads",
+    "fit_network",
+    "make_schedule",
+    "mixed_precision",
+    "resolve_device",
+    "seeded",
+]

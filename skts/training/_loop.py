@@ -1,0 +1,135 @@
+"""The one training loop. It has never heard of horizons, clusters or sharpness."""
+
+from collections.abc import Callable, Iterable
+from math import isfinite
+from time import perf_counter
+from typing import Any
+
+from torch import Tensor, nn
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LRScheduler
+
+from skts.training._early_stopping import EarlyStopping
+
+Batch = tuple[Tensor, ...]
+Record = dict[str, Any]
+
+
+def fit_network(
+    network: nn.Module,
+    compute_loss: Callable[[Batch], Tensor],
+    batches: Iterable[Batch],
+    optimizer: Optimizer,
+    *,
+    max_epochs: int,
+    schedule: LRScheduler | None = None,
+    validate: Callable[[], float] | None = None,
+    early_stopping: EarlyStopping | None = None,
+    start_epoch: Callable[[int], None] | None = None,
+    end_epoch: Callable[[Record], object] | None = None,
+) -> list[Record]:
+    """Train `network` in place and return one record per epoch.
+
+    Parameters
+    ----------
+    network : Module
+        Network to train, already on its device.
+    compute_loss : callable
+        Maps a batch to a scalar loss with a gradient.
+    batches : iterable of tuple of Tensor
+        Iterated once per epoch. The first axis of a batch's first tensor counts its
+        samples.
+    optimizer : Optimizer
+        Stepped through a closure, so that it may evaluate the loss more than once.
+    max_epochs : int
+        Largest number of epochs.
+    schedule : LRScheduler, default=None
+        Stepped after each epoch.
+    validate : callable, default=None
+        Returns the validation loss of the network as it stands.
+    early_stopping : EarlyStopping, default=None
+        Told the validation loss, or the training loss where there is none; its best
+        weights are restored at the end.
+    start_epoch : callable, default=None
+        Called with the number of the epoch, from 0, before it starts.
+    end_epoch : callable, default=None
+        Called with the epoch's record, which it may extend; a true value stops
+        training.
+
+    Returns
+    -------
+    list of dict
+        Keys ``epoch`` (from 1), ``train_loss``, ``valid_loss`` (with `validate`),
+        ``lr`` and ``seconds``.
+
+    Raises
+    ------
+    ValueError
+        If a loss is no longer finite.
+    """
+    history: list[Record] = []
+    for epoch in range(max_epochs):
+        started = perf_counter()
+        lr = optimizer.param_groups[0]["lr"]
+        if start_epoch is not None:
+            start_epoch(epoch)
+        record: Record = {"epoch": epoch + 1}
+        record["train_loss"] = _run_epoch(network, compute_loss, batches, optimizer)
+        if validate is not None:
+            network.eval()
+            record["valid_loss"] = validate()
+        _check_finite(record, lr)
+        record |= {"lr": lr, "seconds": perf_counter() - started}
+        history.append(record)
+        if schedule is not None:
+            schedule.step()
+        stop = end_epoch is not None and bool(end_epoch(record))
+        if early_stopping is not None:
+            watched = record.get("valid_loss", record["train_loss"])
+            stop |= early_stopping.should_stop(epoch + 1, watched, network)
+        if stop:
+            break
+    if early_stopping is not None:
+        early_stopping.restore(network)
+    network.eval()
+    return history
+
+
+def _run_epoch(
+    network: nn.Module,
+    compute_loss: Callable[[Batch], Tensor],
+    batches: Iterable[Batch],
+    optimizer: Optimizer,
+) -> float:
+    """Take one step per batch; return the mean loss over samples."""
+    network.train()
+    # Losses stay on the device until the epoch is over: reading one waits for it.
+    losses: list[Tensor] = []
+    sizes: list[int] = []
+    for batch in batches:
+        losses.append(_step(compute_loss, batch, optimizer))
+        sizes.append(len(batch[0]))
+    total = sum(loss * size for loss, size in zip(losses, sizes, strict=True))
+    return float(total) / sum(sizes)
+
+
+def _step(
+    compute_loss: Callable[[Batch], Tensor], batch: Batch, optimizer: Optimizer
+) -> Tensor:
+    def closure() -> Tensor:
+        optimizer.zero_grad()
+        loss = compute_loss(batch)
+        loss.backward()
+        return loss.detach()
+
+    return optimizer.step(closure)  # type: ignore[arg-type, return-value]
+
+
+def _check_finite(record: Record, lr: float) -> None:
+    for name in ("train_loss", "valid_loss"):
+        if not isfinite(record.get(name, 0.0)):
+            raise ValueError(
+                f"{name} became {record[name]} in epoch {record['epoch']} at "
+                f"lr={lr:g}. Use a smaller lr, and bring the data to a common scale "
+                "(standardize=True) if that is switched off."
+            )

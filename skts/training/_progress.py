@@ -1,0 +1,35 @@
+"""One line on the terminal that tells how a fit is going."""
+
+import sys
+from typing import Any
+
+
+class ProgressLine:
+    """Rewrite a single line on standard error after each epoch.
+
+    Parameters
+    ----------
+    max_epochs : int
+        Number of epochs the line counts towards.
+    """
+
+    def __init__(self, max_epochs: int) -> None:
+        self.max_epochs = max_epochs
+        self._elapsed = 0.0
+
+    def show(self, record: dict[str, Any]) -> None:
+        """Show an epoch's record."""
+        self._elapsed += record["seconds"]
+        parts = [f"epoch {record['epoch']}/{self.max_epochs}"]
+        parts += [
+            f"{name} {record[name]:.4f}"
+            for name in ("train_loss", "valid_loss")
+            if name in record
+        ]
+        parts.append(f"{self._elapsed:.1f} s")
+        sys.stderr.write("\r" + "  ".join(parts))
+        sys.stderr.flush()
+
+    def close(self) -> None:
+        """End the line."""
+        sys.stderr.write("\n")

@@ -1,0 +1,135 @@
+"""Where and how training runs: device, precision, seeds and threads."""
+
+import multiprocessing
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+
+import numpy as np
+import torch
+
+PRECISIONS = ("float32", "bf16")
+
+
+def resolve_device(device: str) -> torch.device:
+    """Turn the parameter `device` into a torch device that is really there.
+
+    Raises
+    ------
+    ValueError
+        If `device` is no device name, or names a device this machine does not have.
+    """
+    if device == "auto":
+        return torch.device(_best_device())
+    try:
+        resolved = torch.device(device)
+    except RuntimeError:
+        resolved = None
+    if resolved is None or resolved.type not in ("cpu", "cuda", "mps"):
+        raise ValueError(
+            f"device must be 'auto', 'cpu', 'cuda', 'cuda:<index>' or 'mps', "
+            f"got {device!r}."
+        )
+    n_devices = _count_devices(resolved.type)
+    if (resolved.index or 0) >= n_devices:
+        raise ValueError(
+            f"device={device!r} is not available: torch {torch.__version__} finds "
+            f"{n_devices} {resolved.type} device(s) on this machine. "
+            "Use device='auto' to take what is there."
+        )
+    return resolved
+
+
+def _best_device() -> str:
+    return next(kind for kind in ("cuda", "mps", "cpu") if _count_devices(kind))
+
+
+def _count_devices(kind: str) -> int:
+    if kind == "cuda":
+        return torch.cuda.device_count()
+    if kind == "mps":
+        return int(torch.backends.mps.is_available())
+    return 1
+
+
+def mixed_precision(
+    precision: str, device: torch.device
+) -> AbstractContextManager[object]:
+    """Return the context in which the network computes in `precision`.
+
+    Raises
+    ------
+    ValueError
+        If `precision` is "bf16" and the device has no bfloat16 arithmetic.
+    """
+    if precision == "float32":
+        return nullcontext()
+    if not _has_bf16(device):
+        raise ValueError(
+            f"precision='bf16' is not available: the {device.type} device has no "
+            "bfloat16 arithmetic. Use precision='float32'."
+        )
+    return torch.autocast(device.type, dtype=torch.bfloat16)
+
+
+def _has_bf16(device: torch.device) -> bool:
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    if device.type == "cpu":
+        return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+    return bool(torch.backends.mps.is_macos_or_newer(14, 0))
+
+
+def draw_seed(random_state: int | np.random.RandomState | None) -> int:
+    """Return a seed for torch; None draws one without touching numpy's generator."""
+    if random_state is None:
+        return secrets.randbelow(2**31)
+    if isinstance(random_state, np.random.RandomState):
+        return int(random_state.randint(2**31 - 1))
+    return int(random_state)
+
+
+@contextmanager
+def seeded(seed: int, device: torch.device) -> Iterator[None]:
+    """Run torch code from `seed` and give the global generators back untouched.
+
+    Only the generators of the CPU and of `device` are used and restored; seeding with
+    ``torch.manual_seed`` would change those of every other device for good.
+    """
+    on_cuda = device.type == "cuda"
+    with torch.random.fork_rng(devices=[device] if on_cuda else []):
+        torch.default_generator.manual_seed(seed)
+        if on_cuda:
+            with torch.cuda.device(device):
+                torch.cuda.manual_seed(seed)
+        if device.type != "mps":
+            yield
+            return
+        state = torch.mps.get_rng_state()
+        torch.mps.manual_seed(seed)
+        try:
+            yield
+        finally:
+            torch.mps.set_rng_state(state)
+
+
+@contextmanager
+def fair_share_of_threads() -> Iterator[None]:
+    """Keep a worker process from using more threads than its share of the cores.
+
+    Two processes with two torch threads each on two cores run ten times slower than
+    one. Launchers that divide the cores say so in ``OMP_NUM_THREADS`` (joblib's loky,
+    Dask), which torch follows; in a worker of any other launcher, one thread is used.
+    The main process keeps torch's setting.
+    """
+    is_worker = multiprocessing.parent_process() is not None
+    if not is_worker or "OMP_NUM_THREADS" in os.environ:
+        yield
+        return
+    n_threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(n_threads)
