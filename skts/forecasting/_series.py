@@ -1,6 +1,7 @@
 """What a series must be before a network may learn from it, and where its gaps are."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -141,4 +142,4 @@ def contiguous_stretches(index: pd.Index) -> list[Stretch]:
         return [(0, len(index))]
     breaks = np.flatnonzero(np.diff(positions) != 1) + 1
     edges = [0, *breaks.tolist(), len(index)]
-    return list(zip(edges[:-1], edges[1:], strict=True))
+    return list(pairwise(edges))
