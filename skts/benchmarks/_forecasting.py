@@ -65,10 +65,9 @@ def run(
         result = cell | run_cell(**cell)
         append_result(path, result)
         print(
-            "{dataset} {horizon} {setting} seed {seed}: mse {mse:.4f} mae {mae:.4f} "
-            "valid {valid_mse:.4f} epoch {best_epoch}/{n_epochs} {seconds:.0f} s".format(
-                **result
-            ),
+            f"{' '.join(map(str, cell.values()))}: mse {result['mse']:.4f} "
+            f"mae {result['mae']:.4f} valid {result['valid_mse']:.4f} epoch "
+            f"{result['best_epoch']}/{result['n_epochs']} {result['seconds']:.0f} s",
             flush=True,
         )
 

@@ -222,9 +222,9 @@ class SAMformerForecaster(TorchForecaster):
         )
 
     def _wrap_optimizer(self, optimizer: Optimizer) -> Optimizer:
-        return (
-            SAM(optimizer, self.rho, adaptive=self.adaptive) if self.rho else optimizer
-        )
+        if self.rho == 0:
+            return optimizer
+        return SAM(optimizer, self.rho, adaptive=self.adaptive)
 
     def attention_matrix(self, Y=None):
         """Return how much each channel looks at each other one.
