@@ -5,8 +5,8 @@ from pathlib import Path
 
 import torch
 
-from skts.benchmarks import _forecasting
-from skts.benchmarks._results import read_results
+from skts.benchmarks import _cost, _forecasting
+from skts.benchmarks._results import append_result, read_results
 
 RESULTS = Path("docs/results")
 
@@ -32,6 +32,17 @@ def main() -> None:
         "--results", type=Path, default=RESULTS / "forecasting.jsonl"
     )
 
+    speed = commands.add_parser(
+        "speed", help="seconds per epoch, projection first against plain"
+    )
+    speed.add_argument("--epochs", type=int, default=7)
+    speed.add_argument("--results", type=Path, default=RESULTS / "cost.jsonl")
+
+    memory = commands.add_parser("memory", help="peak memory of a fit on a wide series")
+    memory.add_argument("--rows", type=int, default=26304)
+    memory.add_argument("--channels", type=int, default=321)
+    memory.add_argument("--results", type=Path, default=RESULTS / "cost.jsonl")
+
     args = parser.parse_args()
     if args.threads:
         torch.set_num_threads(args.threads)
@@ -40,6 +51,15 @@ def main() -> None:
             args.results, args.datasets, args.horizons, args.seeds, args.settings
         )
         print(_forecasting.table(read_results(args.results)))
+    elif args.command == "speed":
+        for compile in (False, True):
+            result = _cost.compare_speed(args.epochs, compile)
+            print(result)
+            append_result(args.results, result)
+    elif args.command == "memory":
+        for result in _cost.measure_memory(args.rows, args.channels):
+            print(result, flush=True)
+        append_result(args.results, result)
 
 
 if __name__ == "__main__":
