@@ -3,6 +3,8 @@
 from numbers import Integral, Real
 from typing import Any
 
+import numpy as np
+
 
 def check_int(name: str, value: Any, minimum: int, *, optional: bool = False) -> None:
     """Raise unless `value` is an int of at least `minimum` (or None if optional)."""
@@ -40,8 +42,19 @@ def check_real(
 
 def check_bool(name: str, value: Any) -> None:
     """Raise unless `value` is True or False."""
-    if not isinstance(value, bool):
+    if not isinstance(value, bool | np.bool_):
         raise TypeError(f"{name} must be True or False, got {value!r}.")
+
+
+def check_seed(name: str, value: Any) -> None:
+    """Raise unless `value` can seed a generator."""
+    rule = f"{name} must be an int >= 0, a numpy RandomState or None"
+    if value is None or isinstance(value, np.random.RandomState):
+        return
+    if isinstance(value, bool) or not isinstance(value, Integral):
+        raise TypeError(f"{rule}, got {value!r}.")
+    if value < 0:
+        raise ValueError(f"{rule}, got {value}.")
 
 
 def check_option(name: str, value: Any, options: tuple[str, ...]) -> None:

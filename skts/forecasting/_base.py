@@ -12,17 +12,23 @@ import numpy as np
 import pandas as pd
 import torch
 from sklearn.preprocessing import StandardScaler
-from sktime.datatypes import update_data
 from sktime.forecasting.base import BaseForecaster, ForecastingHorizon
 from torch import Tensor
 from torch.optim import Adam, Optimizer
 
-from skts._validation import check_bool, check_int, check_option, check_real
+from skts._validation import (
+    check_bool,
+    check_int,
+    check_option,
+    check_real,
+    check_seed,
+)
 from skts.data import Stretch, Windows, split_chronologically, window_starts
 from skts.forecasting._series import (
     check_order,
     check_values,
     contiguous_stretches,
+    describe_times,
     find_frequency,
 )
 from skts.forecasting._sklearn_door import SklearnDoor
@@ -107,6 +113,7 @@ class TorchForecaster(SklearnDoor, BaseForecaster):
         check_option("precision", self.precision, PRECISIONS)
         check_bool("compile", self.compile)
         check_int("verbose", self.verbose, 0)
+        check_seed("random_state", self.random_state)
         self._check_own_parameters()
         mixed_precision(self.precision, resolve_device(self.device))
 
@@ -124,8 +131,9 @@ class TorchForecaster(SklearnDoor, BaseForecaster):
                 if not isinstance(y.index, pd.MultiIndex):
                     check_order(y.index)
                     find_frequency(y.index)
-                if isinstance(y, pd.DataFrame) and hasattr(self, "network_"):
+                if hasattr(self, "network_"):
                     self._check_columns(y, "y")
+                    self._check_times(y.index)
         return super()._check_X_y(X=X, y=y, **kwargs)
 
     def _check_fh(self, fh, pred_int=False):
@@ -142,10 +150,10 @@ class TorchForecaster(SklearnDoor, BaseForecaster):
             )
         return super()._check_fh(fh, pred_int)
 
-    def _check_columns(self, frame: pd.DataFrame, name: str) -> None:
-        """Raise unless `frame` has the channels seen in ``fit``, in their order."""
+    def _check_columns(self, y: pd.Series | pd.DataFrame, name: str) -> None:
+        """Raise unless `y` has the channels seen in ``fit``, in their order."""
         fitted = list(self._recent.columns)
-        given = list(frame.columns)
+        given = [y.name] if isinstance(y, pd.Series) else list(y.columns)
         if len(fitted) == len(given) and (len(given) == 1 or given == fitted):
             return
         missing = [column for column in fitted if column not in given]
@@ -158,6 +166,15 @@ class TorchForecaster(SklearnDoor, BaseForecaster):
             f"got {given} ({what}). Use {name}[{fitted}]."
         )
 
+    def _check_times(self, index: pd.Index) -> None:
+        """Raise unless `index` counts time as the one seen in ``fit`` does."""
+        fitted, given = describe_times(self._recent.index), describe_times(index)
+        if given != fitted:
+            raise TypeError(
+                f"y must be indexed by {fitted}, like the series seen in fit, got "
+                f"{given}. Give it an index that goes on after {self.cutoff[0]!r}."
+            )
+
     def _set_cutoff_from_y(self, y):
         """Let the cutoff know its frequency, also after a series with gaps."""
         super()._set_cutoff_from_y(y)
@@ -168,7 +185,7 @@ class TorchForecaster(SklearnDoor, BaseForecaster):
     def _update_y_X(self, y, X=None, enforce_index_type=None):
         """Refuse new rows that cannot be forecast from, before anything changes."""
         if hasattr(self, "network_"):
-            stretches = contiguous_stretches(update_data(self._recent, y).index)
+            stretches = contiguous_stretches(self._join(y).index, self._frequency)
             self._check_last_stretch(stretches, "y, after the rows known so far,")
         super()._update_y_X(y, X, enforce_index_type)
 
@@ -246,7 +263,8 @@ class TorchForecaster(SklearnDoor, BaseForecaster):
         """Return the number of steps the network forecasts at once."""
         if fh is None:
             return self.horizon
-        return self.horizon or int(self._steps(fh).max())
+        largest = int(self._steps(fh).max())
+        return self.horizon or largest
 
     def _steps(self, fh: ForecastingHorizon) -> np.ndarray:
         """Return `fh` as steps after the cutoff, each within the horizon."""
@@ -255,7 +273,7 @@ class TorchForecaster(SklearnDoor, BaseForecaster):
         if limit is not None and steps.max() > limit:
             raise ValueError(
                 f"fh must lie within 1..horizon, got a step of {steps.max()} with "
-                f"horizon={limit}. Fit again with horizon={steps.max()} or more."
+                f"horizon={limit}. Fit with horizon={steps.max()} or more."
             )
         return steps
 
@@ -363,6 +381,11 @@ class TorchForecaster(SklearnDoor, BaseForecaster):
                 f"(n_timepoints, n_channels), got {type(Y).__name__}."
             )
         if isinstance(Y, np.ndarray):
+            if Y.ndim not in (1, 2):
+                raise ValueError(
+                    f"{name} must be an array of shape (n_timepoints, n_channels), got "
+                    f"shape {Y.shape}."
+                )
             columns = self._recent.columns
             values = Y.reshape(len(Y), -1)
             named = values.shape[1] == len(columns)
@@ -415,12 +438,15 @@ class TorchForecaster(SklearnDoor, BaseForecaster):
         check_int("stride", stride, 1)
         values = frame.to_numpy(dtype=np.float64)
         width = self.context_length + self._prediction_length
-        starts = window_starts(contiguous_stretches(frame.index), width)[::stride]
+        stretches = contiguous_stretches(frame.index)
+        starts = window_starts(stretches, width)[::stride]
         if not len(starts):
+            longest = max(end - begin for begin, end in stretches)
             raise ValueError(
-                f"Y has {len(Y)} time points without a gap at most, but context_length="
-                f"{self.context_length} and horizon={self._prediction_length} need at "
-                f"least {width}. Give a longer series."
+                f"Y has {longest} time points without a gap at most, but "
+                f"context_length={self.context_length} and "
+                f"horizon={self._prediction_length} need at least {width}. "
+                "Give a longer series."
             )
         series = self._to_tensor(values, self.device_)
         windows = self._windows(series, starts, self._prediction_length)
@@ -453,7 +479,7 @@ class TorchForecaster(SklearnDoor, BaseForecaster):
             Series to forecast. If it starts one step after the last row seen, or is an
             array, the first windows look back into the rows seen; otherwise its own
             first ``context_length`` rows are only looked at.
-        X : None
+        X : None, default=None
             Ignored, as in all methods.
         fh : forecasting horizon, default=None
             Steps to score as sktime does.
@@ -469,11 +495,13 @@ class TorchForecaster(SklearnDoor, BaseForecaster):
             If `y` holds no window, is not finite, or has other columns than in ``fit``.
         """
         if fh is not None:
+            if isinstance(y, pd.DataFrame) and hasattr(self, "network_"):
+                self._check_columns(y, "y")
             return super().score(y, X=X, fh=fh)
         frame = self._to_frame(y, "y")
         values = frame.to_numpy(dtype=np.float64)
         stretches = contiguous_stretches(frame.index)
-        follows = isinstance(y, np.ndarray) or frame.index[0] == self._next_time()
+        follows = isinstance(y, np.ndarray) or self._next_time() in frame.index[:1]
         if follows:
             n_known = self.context_length
             known = self._recent.to_numpy(dtype=np.float64)[-n_known:]
@@ -501,19 +529,30 @@ class TorchForecaster(SklearnDoor, BaseForecaster):
     # Update -------------------------------------------------------------------------
 
     def _update(self, y, X=None, update_params=True):
-        known = update_data(self._recent, y)
+        known = self._join(y)
         if update_params:
             n_old = int((known.index <= self._recent.index[-1]).sum())
-            self._fine_tune(known, n_old)
+            try:
+                self._fine_tune(known, n_old)
+            except BaseException:  # sktime has moved the cutoff already
+                self._set_cutoff_from_y(self._recent)
+                raise
         self._remember(known)
         # New rows may all be old ones; the cutoff is the last row known.
         self._set_cutoff_from_y(known)
         return self
 
+    def _join(self, y: pd.DataFrame) -> pd.DataFrame:
+        """Return the rows known so far and new ones, which replace those they meet."""
+        old = self._recent[~self._recent.index.isin(y.index)]
+        new = y.set_axis(old.columns, axis=1)  # one channel may have another name
+        return pd.concat([old, new]).sort_index().rename_axis(index=old.index.name)
+
     def _fine_tune(self, known: pd.DataFrame, n_old: int) -> None:
         """Train on for a few epochs on the windows that end in rows after `n_old`."""
         width = self.context_length + self._prediction_length
-        starts = window_starts(contiguous_stretches(known.index), width)
+        stretches = contiguous_stretches(known.index, self._frequency)
+        starts = window_starts(stretches, width)
         starts = starts[starts + width > n_old]
         if not len(starts):
             return

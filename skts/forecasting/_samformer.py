@@ -231,9 +231,9 @@ class SAMformerForecaster(TorchForecaster):
 
         Parameters
         ----------
-        Y : Series, DataFrame or ndarray of shape (n_timepoints, n_channels)
-            Series whose last ``context_length`` rows are looked at; None takes the last
-            rows seen.
+        Y : Series, DataFrame or 2-D ndarray, default=None
+            Series of shape (n_timepoints, n_channels) whose last ``context_length``
+            rows are looked at; None takes the last rows seen.
 
         Returns
         -------

@@ -73,6 +73,15 @@ def check_order(index: pd.Index, name: str = "y") -> None:
         )
 
 
+def describe_times(index: pd.Index) -> str:
+    """Return in words what an index counts time by."""
+    if isinstance(index, pd.PeriodIndex):
+        return f"periods of {index.freqstr!r}"
+    if isinstance(index, pd.DatetimeIndex):
+        return "dates" if index.tz is None else f"dates in time zone {index.tz}"
+    return "integers" if pd.api.types.is_integer_dtype(index) else str(index.dtype)
+
+
 def find_frequency(index: pd.Index) -> pd.offsets.BaseOffset | None:
     """Return the step of an index of dates, also of one with gaps; None for others.
 
@@ -126,20 +135,24 @@ def _positions(
     return None if (positions < 0).any() else positions
 
 
-def contiguous_stretches(index: pd.Index) -> list[Stretch]:
+def contiguous_stretches(
+    index: pd.Index, frequency: pd.offsets.BaseOffset | None = None
+) -> list[Stretch]:
     """Return first row and row after the last of each stretch without a gap.
 
-    Dates step by their frequency, periods by theirs, and integers by one.
+    Dates step by `frequency`, or the one found if they do not follow it, periods by
+    theirs, and integers by one.
     """
-    frequency = find_frequency(index)
-    if isinstance(index, pd.PeriodIndex):
-        positions = index.asi8 // index.freq.n
-    elif isinstance(index, pd.DatetimeIndex) and frequency is not None:
-        positions = _positions(index, frequency)
-    else:
-        positions = index.to_numpy()
     if len(index) < 2:
         return [(0, len(index))]
+    if isinstance(index, pd.PeriodIndex):
+        positions = index.asi8 // index.freq.n
+    elif isinstance(index, pd.DatetimeIndex):
+        positions = None if frequency is None else _positions(index, frequency)
+        if positions is None:
+            positions = _positions(index, find_frequency(index))
+    else:
+        positions = index.to_numpy()
     breaks = np.flatnonzero(np.diff(positions) != 1) + 1
     edges = [0, *breaks.tolist(), len(index)]
     return list(pairwise(edges))

@@ -42,7 +42,13 @@ class SklearnDoor:
         return self
 
     def check_is_fitted(self, method_name: str | None = None) -> Any:
-        """Raise an error that both libraries know unless ``fit`` has been called."""
+        """Raise an error that both libraries know unless ``fit`` has been called.
+
+        Parameters
+        ----------
+        method_name : str or None, default=None
+            Method that needs the fit, for the message.
+        """
         try:
             super().check_is_fitted(method_name)  # type: ignore[misc]
         except SktimeNotFittedError as error:

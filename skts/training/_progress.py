@@ -16,6 +16,7 @@ class ProgressLine:
     def __init__(self, max_epochs: int) -> None:
         self.max_epochs = max_epochs
         self._elapsed = 0.0
+        self._width = 0
 
     def show(self, record: dict[str, Any]) -> None:
         """Show an epoch's record."""
@@ -27,7 +28,10 @@ class ProgressLine:
             if name in record
         ]
         parts.append(f"{self._elapsed:.1f} s")
-        sys.stderr.write("\r" + "  ".join(parts))
+        line = "  ".join(parts)
+        # Spaces cover what a longer line before this one left behind.
+        sys.stderr.write("\r" + line.ljust(self._width))
+        self._width = len(line)
         sys.stderr.flush()
 
     def close(self) -> None:

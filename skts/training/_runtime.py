@@ -17,20 +17,22 @@ def resolve_device(device: str) -> torch.device:
 
     Raises
     ------
+    TypeError
+        If `device` is not a str.
     ValueError
         If `device` is no device name, or names a device this machine does not have.
     """
     if device == "auto":
         return torch.device(_best_device())
+    rule = "device must be 'auto', 'cpu', 'cuda', 'cuda:<index>' or 'mps'"
+    if not isinstance(device, str):
+        raise TypeError(f"{rule}, got {device!r}.")
     try:
         resolved = torch.device(device)
     except RuntimeError:
         resolved = None
     if resolved is None or resolved.type not in ("cpu", "cuda", "mps"):
-        raise ValueError(
-            f"device must be 'auto', 'cpu', 'cuda', 'cuda:<index>' or 'mps', "
-            f"got {device!r}."
-        )
+        raise ValueError(f"{rule}, got {device!r}.")
     n_devices = _count_devices(resolved.type)
     if (resolved.index or 0) >= n_devices:
         raise ValueError(
@@ -77,7 +79,9 @@ def _has_bf16(device: torch.device) -> bool:
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
     if device.type == "cpu":
-        return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+        # Builds without oneDNN, as for Apple silicon, lack the operator.
+        built = torch.backends.mkldnn.is_available()
+        return built and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
     return bool(torch.backends.mps.is_macos_or_newer(14, 0))
 
 

@@ -1,0 +1,216 @@
+"""Rooms import in one direction; documented parameters are the real ones."""
+
+import ast
+import importlib
+import inspect
+import re
+import subprocess
+import sys
+from itertools import combinations
+from pathlib import Path
+
+import pytest
+
+import skts
+import skts.datasets
+import skts.forecasting
+
+HOME = Path(skts.__file__).parent
+SOURCES = sorted(HOME.rglob("*.py"))
+PUBLIC_ROOMS = [skts.forecasting, skts.datasets]
+
+SCIENTIFIC = {"numpy", "pandas", "sklearn", "sktime", "torch"}
+# What each room may import: its own files, these rooms of skts, and these libraries.
+ROOMS = {
+    "": (set(), set()),
+    "_validation": (set(), {"numpy"}),
+    "nn": (set(), {"numpy", "torch"}),
+    "training": (set(), {"numpy", "torch"}),
+    "data": (set(), {"numpy", "torch"}),
+    "datasets": (set(), {"pandas", "pooch"}),
+    "forecasting": ({"_validation", "nn", "training", "data"}, SCIENTIFIC),
+    "benchmarks": (
+        {"_validation", "nn", "training", "data", "datasets", "forecasting"},
+        SCIENTIFIC | {"matplotlib"},
+    ),
+}
+
+
+# Imports --------------------------------------------------------------------------
+
+
+def room_of(path):
+    first = path.relative_to(HOME).parts[0].removesuffix(".py")
+    return "" if first == "__init__" else first
+
+
+def imported_modules(tree):
+    """Yield the full name of whatever a file imports, wherever it does."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports are written in full"
+            if node.module == "skts":
+                yield from (f"skts.{alias.name}" for alias in node.names)
+            else:
+                yield node.module
+
+
+def forbidden_imports(room, source):
+    rooms, libraries = ROOMS[room]
+    for module in imported_modules(ast.parse(source)):
+        top, *inner = module.split(".")
+        if top == "skts":
+            allowed = not inner or inner[0] in rooms | {room, "__version__"}
+        else:
+            allowed = top in libraries or top in sys.stdlib_module_names
+        if not allowed:
+            yield module
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(HOME)))
+def test_rooms_import_in_one_direction(path):
+    assert not list(forbidden_imports(room_of(path), path.read_text("utf-8")))
+
+
+def test_the_check_of_imports_sees_them_all():
+    source = """
+import torch.nn, pandas
+from skts.training._loop import fit_network
+def late():
+    from skts import forecasting
+    import os.path
+"""
+    found = set(forbidden_imports("nn", source))
+    assert found == {"pandas", "skts.training._loop", "skts.forecasting"}
+
+
+def test_nothing_imports_the_benchmarks():
+    assert not [room for room, (rooms, _) in ROOMS.items() if "benchmarks" in rooms]
+
+
+def test_importing_skts_is_light():
+    code = "import skts, sys; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    loaded = set(done.stdout.split())
+    assert "skts" in loaded
+    assert not loaded & (SCIENTIFIC | {"scipy", "pooch", "matplotlib"})
+
+
+@pytest.mark.parametrize(
+    "package", [p.parent for p in SOURCES if p.name == "__init__.py"], ids=str
+)
+def test_every_listed_name_exists(package):
+    name = ".".join(["skts", *package.relative_to(HOME).parts])
+    module = importlib.import_module(name)
+    assert all(hasattr(module, public) for public in getattr(module, "__all__", ()))
+
+
+# Documentation --------------------------------------------------------------------
+
+HEADER = re.compile(r"(\w+(?:, \w+)*) : (.+?)(?:, default=(.+))?")
+
+
+def documented_parameters(docstring):
+    """Return ``{name: (type, default as written or None, text)}`` of a docstring."""
+    lines = inspect.cleandoc(docstring or "").splitlines()
+    if "Parameters" not in lines:
+        return {}
+    parameters, names = {}, []
+    body = lines[lines.index("Parameters") + 2 :]
+    for line, following in zip(body, [*body[1:], ""], strict=True):
+        if following and set(following) == {"-"}:
+            break
+        if line and not line.startswith(" "):
+            header = HEADER.fullmatch(line)
+            assert header, f"not 'name : type, default=value': {line!r}"
+            names = header[1].split(", ")
+            for name in names:
+                parameters[name] = (header[2], header[3], [])
+        else:
+            for name in names:
+                parameters[name][2].append(line.strip())
+    return {
+        name: (kind, default, " ".join(text).strip())
+        for name, (kind, default, text) in parameters.items()
+    }
+
+
+def public_objects():
+    return [getattr(room, name) for room in PUBLIC_ROOMS for name in room.__all__]
+
+
+def public_callables():
+    """Return public classes and functions, and the methods this package gives them."""
+    found = {}
+    for thing in public_objects():
+        found[thing.__name__] = thing
+        if not inspect.isclass(thing):
+            continue
+        for name, method in inspect.getmembers(thing, callable):
+            ours = (getattr(method, "__module__", None) or "").startswith("skts.")
+            if ours and not name.startswith("_") and not inspect.isclass(method):
+                found[f"{thing.__name__}.{name}"] = method
+    return found
+
+
+@pytest.mark.parametrize("name", public_callables())
+def test_every_parameter_is_documented_in_order_with_its_real_default(name):
+    thing = public_callables()[name]
+    real = dict(inspect.signature(thing).parameters)
+    real.pop("self", None)
+    documented = documented_parameters(thing.__doc__)
+    assert list(documented) == list(real)
+    for parameter, (_, default, text) in documented.items():
+        assert text, f"{parameter} has no description"
+        if real[parameter].default is inspect.Parameter.empty:
+            assert default is None, f"{parameter} has no default"
+        else:
+            assert default is not None, f"the default of {parameter} is undocumented"
+            value = ast.literal_eval(default)
+            assert value == real[parameter].default, parameter
+            assert type(value) is type(real[parameter].default), parameter
+
+
+def test_the_parser_of_docstrings_reads_defaults_and_shared_lines():
+    docstring = """Do.
+
+    Parameters
+    ----------
+    a, b : int
+        Sizes.
+    kind : {"x", "y"}, default="x"
+        Kind of
+        thing.
+
+    Returns
+    -------
+    out : int, default=3
+    """
+    assert documented_parameters(docstring) == {
+        "a": ("int", None, "Sizes."),
+        "b": ("int", None, "Sizes."),
+        "kind": ('{"x", "y"}', '"x"', "Kind of thing."),
+    }
+
+
+@pytest.mark.parametrize("name", public_callables())
+def test_everything_public_has_a_summary_of_one_line(name):
+    summary = inspect.cleandoc(public_callables()[name].__doc__ or "").split("\n\n")[0]
+    assert summary.endswith(".")
+    assert "\n" not in summary
+
+
+FORECASTERS = [getattr(skts.forecasting, name) for name in skts.forecasting.__all__]
+
+
+@pytest.mark.parametrize(("one", "other"), [*combinations(FORECASTERS, 2)])
+def test_siblings_describe_shared_parameters_in_the_same_words(one, other):
+    first, second = (documented_parameters(cls.__doc__) for cls in (one, other))
+    shared = [name for name in first if name in second]
+    assert shared
+    assert {n: first[n][2] for n in shared} == {n: second[n][2] for n in shared}
+    assert {n: first[n][0] for n in shared} == {n: second[n][0] for n in shared}

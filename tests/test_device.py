@@ -1,0 +1,148 @@
+"""Every tensor is created on the estimator's device."""
+
+from itertools import chain
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from skts.data import ShuffledBatches
+from skts.forecasting import SAMformerForecaster
+from skts.forecasting._training import channel_errors, window_loss
+
+META = torch.device("meta")
+needs_cuda = pytest.mark.skipif(
+    not torch.cuda.is_available(), reason="needs a CUDA device"
+)
+
+
+@pytest.fixture
+def y():
+    rng = np.random.default_rng(0)
+    index = pd.date_range("2024", periods=60, freq="h")
+    values = np.column_stack([rng.normal(size=(60, 2)).cumsum(0), np.full(60, 5.0)])
+    return pd.DataFrame(values, index=index, columns=list("abc"))
+
+
+def make(device, **changed):
+    settings = {"max_epochs": 2, "batch_size": 8, "lr": 0.01, "random_state": 0}
+    return SAMformerForecaster(10, 4, device=device, **(settings | changed))
+
+
+def use_everything(forecaster, y):
+    """Go through all that computes; return every number that came out."""
+    head, tail = y[:44], y[44:]
+    forecaster.fit(head)
+    results = [forecaster.predict(fh=[1, 3]), *forecaster.predict_windows(tail[:-1])]
+    results.append(forecaster.score(tail))
+    if forecaster.attention not in ("identity", "none"):
+        results.append(forecaster.attention_matrix())
+        results.append(forecaster.attention_matrix(head))
+    forecaster.update(tail, update_params=True)
+    results.append(forecaster.predict(fh=[1, 3]))
+    results += [weight.detach() for weight in forecaster.network_.parameters()]
+    return [np.asarray(result, dtype=float) for result in results]
+
+
+VARIANTS = [
+    {},
+    {"rho": 0.0, "attention": "temporal", "validation_fraction": 0},
+    {"attention": "random", "use_revin": False, "standardize": False},
+    {"attention": "none", "adaptive": True, "lr_schedule": "constant"},
+    {"attention": "identity", "value_projection": "full"},
+    {"n_heads": 2, "sigma_reparam": True, "head_init": "glorot"},
+]
+
+
+@pytest.mark.parametrize("changed", VARIANTS, ids=str)
+def test_no_tensor_is_left_to_the_default_device(y, changed):
+    # A tensor made without a device would land on "meta", which holds no numbers.
+    expected = use_everything(make("cpu", **changed), y)
+    torch.set_default_device(META)
+    try:
+        results = use_everything(make("cpu", **changed), y)
+    finally:
+        torch.set_default_device(None)
+    for result, wanted in zip(results, expected, strict=True):
+        np.testing.assert_array_equal(result, wanted)
+
+
+@pytest.mark.parametrize("changed", VARIANTS, ids=str)
+def test_a_training_step_elsewhere_touches_nothing_on_the_cpu(y, changed):
+    # The meta device refuses to compute with tensors of the CPU, as a GPU does.
+    forecaster = make("cpu", **changed).fit(y)
+    series = forecaster._to_tensor(y.to_numpy(), META)
+    windows = forecaster._windows(series, np.arange(40), 4)
+    assert series.device == windows.starts.device == META
+    with META:
+        network = forecaster._build_network(3, 4)
+    assert {t.device for t in chain(network.parameters(), network.buffers())} == {META}
+    optimizer = forecaster._make_optimizer(network, 0.01)
+    compute_loss = window_loss(network, "float32", False, META)
+
+    def prepare(context, target):
+        normalised, mean, scale = network.normalise(context)
+        return normalised, target - mean, scale
+
+    for batch in ShuffledBatches(windows, 16, 0, prepare):
+        assert {tensor.device for tensor in batch} == {META}
+
+        def closure(batch=batch):
+            optimizer.zero_grad()
+            loss = compute_loss(batch)
+            loss.backward()
+            return loss.detach()
+
+        assert optimizer.step(closure).device == META
+    errors = channel_errors(torch.no_grad()(network), windows)
+    assert errors.device == META
+
+
+# On a GPU -------------------------------------------------------------------------
+
+
+@needs_cuda
+@pytest.mark.gpu
+@pytest.mark.parametrize("changed", VARIANTS, ids=str)
+def test_everything_works_on_cuda_and_stays_there(y, changed):
+    forecaster = make("cuda", **changed)
+    first = use_everything(forecaster, y)
+    assert forecaster.device_.type == "cuda"
+    assert {w.device.type for w in forecaster.network_.parameters()} == {"cuda"}
+    assert all(np.isfinite(result).all() for result in first)
+    second = use_everything(make("cuda", **changed), y)
+    for result, again in zip(second, first, strict=True):
+        np.testing.assert_allclose(result, again, rtol=1e-5, atol=1e-6)
+
+
+@needs_cuda
+@pytest.mark.gpu
+def test_the_same_weights_forecast_the_same_on_cuda_and_cpu(y):
+    forecaster = make("cuda").fit(y)
+    on_cuda = forecaster.predict(fh=[1, 4])
+    forecaster.network_.to("cpu")
+    forecaster.device_ = torch.device("cpu")
+    # float32 sums in another order
+    np.testing.assert_allclose(
+        forecaster.predict(fh=[1, 4]), on_cuda, rtol=1e-4, atol=1e-5
+    )
+
+
+@needs_cuda
+@pytest.mark.gpu
+def test_fitting_on_cuda_leaves_all_generators_untouched(y):
+    states = torch.get_rng_state(), *torch.cuda.get_rng_state_all()
+    make("cuda").fit(y)
+    after = torch.get_rng_state(), *torch.cuda.get_rng_state_all()
+    assert all(map(torch.equal, states, after))
+
+
+@needs_cuda
+@pytest.mark.gpu
+def test_bf16_trains_on_cuda_where_it_is_there(y):
+    if not torch.cuda.is_bf16_supported(including_emulation=False):
+        pytest.skip("this GPU has no bfloat16 arithmetic")
+    forecaster = make("cuda", precision="bf16").fit(y)
+    assert {w.dtype for w in forecaster.network_.parameters()} == {torch.float32}
+    assert np.isfinite(forecaster.predict(fh=[1])).all(axis=None)
