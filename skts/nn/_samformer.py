@@ -51,6 +51,15 @@ class Affine(nn.Module):
         norm = torch.linalg.matrix_norm(self.raw_weight, ord=2)
         return self.gain * self.raw_weight / norm
 
+    @property
+    def pair(self) -> tuple[Tensor, Tensor]:
+        """Weight and bias."""
+        return self.weight, self.bias
+
+    def then(self, weight: Tensor) -> tuple[Tensor, Tensor]:
+        """Return weight and bias of this map followed by a product with `weight`."""
+        return self.weight @ weight, self.bias @ weight
+
 
 class SAMformer(WindowNetwork):
     """Channel attention and a linear head between RevIN and its inverse.
@@ -131,7 +140,7 @@ class SAMformer(WindowNetwork):
     def forward_normalised(self, normalised: Tensor) -> Tensor:
         """Forecast a normalised window ``(B, C, L)``, in normalised units."""
         if self.attention == "none":
-            forecast = self._project(normalised, [(self.head.weight, self.head.bias)])
+            forecast = self._project(normalised, [self.head.pair])
         elif self.attention == "temporal":
             forecast = self._temporal(normalised)
         else:
@@ -162,13 +171,12 @@ class SAMformer(WindowNetwork):
 
     def _channel(self, normalised: Tensor) -> Tensor:
         """Return ``P W + b`` of equation (4) for channels as tokens: ``(B, C, H)``."""
-        head, head_bias = self.head.weight, self.head.bias
-        value, value_bias = self.value.weight, self.value.bias
-        if self.value_projection == "full":  # values are formed in forecast space
-            value, value_bias = value @ head, value_bias @ head
-        maps = [(value, value_bias), (head, head_bias)]
+        head = self.head.weight
+        # Full values are formed in forecast space: L of them are never needed.
+        full = self.value_projection == "full"
+        maps = [self.value.then(head) if full else self.value.pair, self.head.pair]
         if self.attention != "identity":
-            maps = [(m.weight, m.bias) for m in (self.query, self.key)] + maps
+            maps = [self.query.pair, self.key.pair, *maps]
         parts = self._project(normalised, maps).split(
             [weight.shape[1] for weight, _ in maps], dim=-1
         )
@@ -176,10 +184,10 @@ class SAMformer(WindowNetwork):
         if queries_and_keys:
             attention = self._attention(*map(self._split_heads, queries_and_keys))
             values = self._merge_heads(attention @ self._split_heads(values))
-        if self.value_projection == "full":
+        if full:
             return forecast + values
-        residual = values @ (self.output.weight @ head)  # (B, C, H)
-        return forecast + residual + self.output.bias @ head
+        weight, bias = self.output.then(head)
+        return forecast + values @ weight + bias
 
     def _temporal(self, normalised: Tensor) -> Tensor:
         """Return ``P W + b`` for time points as tokens: ``(B, C, H)``."""

@@ -85,8 +85,8 @@ def fit_network(
             schedule.step()
         stop = end_epoch is not None and bool(end_epoch(record))
         if early_stopping is not None:
-            watched = record.get("valid_loss", record["train_loss"])
-            stop |= early_stopping.should_stop(epoch + 1, watched, network)
+            watched = "valid_loss" if validate is not None else "train_loss"
+            stop |= early_stopping.should_stop(epoch + 1, record[watched], network)
         if stop:
             break
     if early_stopping is not None:
