@@ -2,11 +2,7 @@
 
 import warnings
 from copy import deepcopy
-from pathlib import Path
-from shutil import move
-from tempfile import TemporaryDirectory
 from typing import Any, ClassVar
-from zipfile import ZipFile
 
 import numpy as np
 import pandas as pd
@@ -24,11 +20,15 @@ from skts._validation import (
     check_seed,
 )
 from skts.data import Stretch, Windows, split_chronologically, window_starts
+from skts.forecasting._files import Storable
 from skts.forecasting._series import (
+    check_columns,
+    check_last_stretch,
+    check_length,
     check_order,
+    check_times,
     check_values,
     contiguous_stretches,
-    describe_times,
     find_frequency,
 )
 from skts.forecasting._sklearn_door import SklearnDoor
@@ -48,7 +48,7 @@ from skts.training import (
 UPDATE_LR_FACTOR = 0.1
 
 
-class TorchForecaster(SklearnDoor, BaseForecaster):
+class TorchForecaster(SklearnDoor, Storable, BaseForecaster):
     """Base of the forecasters: one network that maps a context window to a horizon.
 
     Subclasses store their parameters, build their network in `_build_network`, check
@@ -132,8 +132,8 @@ class TorchForecaster(SklearnDoor, BaseForecaster):
                     check_order(y.index)
                     find_frequency(y.index)
                 if hasattr(self, "network_"):
-                    self._check_columns(y, "y")
-                    self._check_times(y.index)
+                    check_columns(y, self._recent, "y")
+                    check_times(y, self._recent)
         return super()._check_X_y(X=X, y=y, **kwargs)
 
     def _check_fh(self, fh, pred_int=False):
@@ -150,31 +150,6 @@ class TorchForecaster(SklearnDoor, BaseForecaster):
             )
         return super()._check_fh(fh, pred_int)
 
-    def _check_columns(self, y: pd.Series | pd.DataFrame, name: str) -> None:
-        """Raise unless `y` has the channels seen in ``fit``, in their order."""
-        fitted = list(self._recent.columns)
-        given = [y.name] if isinstance(y, pd.Series) else list(y.columns)
-        if len(fitted) == len(given) and (len(given) == 1 or given == fitted):
-            return
-        missing = [column for column in fitted if column not in given]
-        unknown = [column for column in given if column not in fitted]
-        what = "in another order"
-        if missing or unknown:
-            what = f"missing {missing}, not seen in fit {unknown}"
-        raise ValueError(
-            f"{name} must have the columns seen in fit, in the same order: {fitted}; "
-            f"got {given} ({what}). Use {name}[{fitted}]."
-        )
-
-    def _check_times(self, index: pd.Index) -> None:
-        """Raise unless `index` counts time as the one seen in ``fit`` does."""
-        fitted, given = describe_times(self._recent.index), describe_times(index)
-        if given != fitted:
-            raise TypeError(
-                f"y must be indexed by {fitted}, like the series seen in fit, got "
-                f"{given}. Give it an index that goes on after {self.cutoff[0]!r}."
-            )
-
     def _set_cutoff_from_y(self, y):
         """Let the cutoff know its frequency, also after a series with gaps."""
         super()._set_cutoff_from_y(y)
@@ -186,44 +161,10 @@ class TorchForecaster(SklearnDoor, BaseForecaster):
         """Refuse new rows that cannot be forecast from, before anything changes."""
         if hasattr(self, "network_"):
             stretches = contiguous_stretches(self._join(y).index, self._frequency)
-            self._check_last_stretch(stretches, "y, after the rows known so far,")
+            check_last_stretch(
+                stretches, self.context_length, "y, after the rows known so far,"
+            )
         super()._update_y_X(y, X, enforce_index_type)
-
-    def _check_last_stretch(self, stretches: list[Stretch], name: str) -> None:
-        begin, end = stretches[-1]
-        if end - begin < self.context_length:
-            raise ValueError(
-                f"{name} has a gap {end - begin} time point(s) before its end, but "
-                f"a forecast needs the last context_length={self.context_length} "
-                "without a gap. Fill the gap in first (reindex and sktime's Imputer), "
-                "or use a shorter context_length."
-            )
-
-    def _check_length(self, stretches: list[Stretch], prediction_length: int) -> None:
-        """Raise unless one stretch holds a window and the last holds a context."""
-        needed = self.context_length + prediction_length
-        longest = max(end - begin for begin, end in stretches)
-        n_gaps = len(stretches) - 1
-        if longest < needed:
-            has = f"{stretches[-1][1]} time points"
-            advice = "Use a shorter context_length or horizon, or a longer series."
-            if n_gaps:
-                has += f" with {n_gaps} gaps, {longest} of them at most without a gap"
-                advice = (
-                    "Windows never cross a gap: fill the gaps in, or, in a search, "
-                    "use TimeSeriesSplit, not a shuffled split."
-                )
-            raise ValueError(
-                f"y has {has}, but context_length={self.context_length} and "
-                f"horizon={prediction_length} need at least {needed}. {advice}"
-            )
-        self._check_last_stretch(stretches, "y")
-        if n_gaps:
-            warnings.warn(
-                f"y has {n_gaps} gap(s) in its index. Windows that would cross a gap "
-                "are left out.",
-                stacklevel=2,
-            )
 
     # Fit ----------------------------------------------------------------------------
 
@@ -231,7 +172,7 @@ class TorchForecaster(SklearnDoor, BaseForecaster):
         self._check_parameters()
         prediction_length = self._resolve_horizon(fh)
         stretches = contiguous_stretches(y.index)
-        self._check_length(stretches, prediction_length)
+        check_length(stretches, self.context_length, prediction_length)
         device = resolve_device(self.device)
         values = y.to_numpy(dtype=np.float64)
         n_train, train, valid = self._split(len(y), stretches, prediction_length)
@@ -391,7 +332,7 @@ class TorchForecaster(SklearnDoor, BaseForecaster):
             named = values.shape[1] == len(columns)
             Y = pd.DataFrame(values, columns=columns if named else None)
         frame = Y.to_frame() if isinstance(Y, pd.Series) else Y
-        self._check_columns(frame, name)
+        check_columns(frame, self._recent, name)
         check_values(frame, name)
         check_order(frame.index, name)
         return frame
@@ -496,7 +437,7 @@ class TorchForecaster(SklearnDoor, BaseForecaster):
         """
         if fh is not None:
             if isinstance(y, pd.DataFrame) and hasattr(self, "network_"):
-                self._check_columns(y, "y")
+                check_columns(y, self._recent, "y")
             return super().score(y, X=X, fh=fh)
         frame = self._to_frame(y, "y")
         values = frame.to_numpy(dtype=np.float64)
@@ -575,54 +516,3 @@ class TorchForecaster(SklearnDoor, BaseForecaster):
                 seed=seed,
             )
         self.network_ = network
-
-    # Files --------------------------------------------------------------------------
-
-    def __getstate__(self):
-        """Return the state with the network on the CPU, where any machine can read it.
-
-        The network is copied first: the estimator itself stays on its device.
-        """
-        state = self.__dict__.copy()
-        if "network_" in state and self.device_.type != "cpu":
-            state["network_"] = deepcopy(self.network_).cpu()
-        return state
-
-    def __setstate__(self, state):
-        self.__dict__.update(state)
-        if "network_" not in state:
-            return
-        try:
-            self.device_ = resolve_device(self.device)
-        except ValueError:  # saved on another machine
-            self.device_ = torch.device("cpu")
-        self.network_.to(self.device_)
-
-    def save(self, path=None, serialization_format="pickle"):
-        """Save the forecaster, to be read by ``load_from_path``.
-
-        Parameters
-        ----------
-        path : str or Path, default=None
-            File to write; ``.zip`` is added unless it is there. None returns the
-            serialised object instead.
-        serialization_format : {"pickle", "cloudpickle"}, default="pickle"
-            Module that serialises.
-
-        Returns
-        -------
-        ZipFile or tuple
-            The file, or, without a path, what ``load_from_serial`` reads.
-        """
-        if path is None:
-            return super().save(None, serialization_format)
-        if not isinstance(path, str | Path):
-            raise TypeError(
-                f"path must be a str, a Path or None, got {type(path).__name__}."
-            )
-        # sktime's own loses what follows the last dot of a file name.
-        target = str(path) if str(path).endswith(".zip") else f"{path}.zip"
-        with TemporaryDirectory() as folder:
-            super().save(Path(folder) / "forecaster", serialization_format).close()
-            move(Path(folder) / "forecaster.zip", target)
-        return ZipFile(target)

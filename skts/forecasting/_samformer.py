@@ -70,7 +70,7 @@ class SAMformerForecaster(TorchForecaster):
     validation_fraction : float, default=0.2
         Share of the rows, the last ones, that are held out to choose the best epoch;
         their windows look back into the training part. 0 trains for `max_epochs`.
-    patience : int or None, default=10
+    patience : int or None, default=5
         Epochs without a lower validation error after which training stops; the weights
         of the best epoch are kept. None never stops early.
     update_epochs : int, default=1
@@ -152,7 +152,7 @@ class SAMformerForecaster(TorchForecaster):
         lr_schedule="cosine",
         weight_decay=0.0,
         validation_fraction=0.2,
-        patience=10,
+        patience=5,
         update_epochs=1,
         device="auto",
         precision="float32",

@@ -1,6 +1,7 @@
-"""What a series must be before a network may learn from it, and where its gaps are."""
+"""What a series must be before a network may use it, and where its gaps are."""
 
-from collections.abc import Iterator
+import warnings
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -73,7 +74,34 @@ def check_order(index: pd.Index, name: str = "y") -> None:
         )
 
 
-def describe_times(index: pd.Index) -> str:
+def check_columns(y: pd.Series | pd.DataFrame, fitted: pd.DataFrame, name: str) -> None:
+    """Raise unless `y` has the channels seen in ``fit``, in their order."""
+    wanted = list(fitted.columns)
+    given = [y.name] if isinstance(y, pd.Series) else list(y.columns)
+    if len(wanted) == len(given) and (len(given) == 1 or given == wanted):
+        return
+    missing = [column for column in wanted if column not in given]
+    unknown = [column for column in given if column not in wanted]
+    what = "in another order"
+    if missing or unknown:
+        what = f"missing {missing}, not seen in fit {unknown}"
+    raise ValueError(
+        f"{name} must have the columns seen in fit, in the same order: {wanted}; got "
+        f"{given} ({what}). Use {name}[{wanted}]."
+    )
+
+
+def check_times(y: pd.Series | pd.DataFrame, fitted: pd.DataFrame) -> None:
+    """Raise unless `y` counts time as the series seen in ``fit`` does."""
+    wanted, given = _describe_times(fitted.index), _describe_times(y.index)
+    if given != wanted:
+        raise TypeError(
+            f"y must be indexed by {wanted}, like the series seen in fit, got {given}. "
+            f"Give it an index that goes on after {fitted.index[-1]!r}."
+        )
+
+
+def _describe_times(index: pd.Index) -> str:
     """Return in words what an index counts time by."""
     if isinstance(index, pd.PeriodIndex):
         return f"periods of {index.freqstr!r}"
@@ -156,3 +184,47 @@ def contiguous_stretches(
     breaks = np.flatnonzero(np.diff(positions) != 1) + 1
     edges = [0, *breaks.tolist(), len(index)]
     return list(pairwise(edges))
+
+
+def check_length(
+    stretches: Sequence[Stretch], context_length: int, prediction_length: int
+) -> None:
+    """Raise unless one stretch holds a window and the last holds a context."""
+    needed = context_length + prediction_length
+    longest = max(end - begin for begin, end in stretches)
+    n_gaps = len(stretches) - 1
+    if longest < needed:
+        has = f"{stretches[-1][1]} time points"
+        advice = "Use a shorter context_length or horizon, or a longer series."
+        if n_gaps:
+            has += f" with {n_gaps} gaps, {longest} of them at most without a gap"
+            advice = (
+                "Windows never cross a gap (in an index of integers, any step but 1): "
+                "fill the gaps in, or, in a search, use TimeSeriesSplit, not a "
+                "shuffled split."
+            )
+        raise ValueError(
+            f"y has {has}, but context_length={context_length} and "
+            f"horizon={prediction_length} need at least {needed}. {advice}"
+        )
+    check_last_stretch(stretches, context_length, "y")
+    if n_gaps:
+        warnings.warn(
+            f"y has {n_gaps} gap(s) in its index. Windows that would cross a gap are "
+            "left out.",
+            stacklevel=2,
+        )
+
+
+def check_last_stretch(
+    stretches: Sequence[Stretch], context_length: int, name: str
+) -> None:
+    """Raise unless what follows the last gap holds a context to forecast from."""
+    begin, end = stretches[-1]
+    if end - begin < context_length:
+        raise ValueError(
+            f"{name} has a gap {end - begin} time point(s) before its end, but a "
+            f"forecast needs the last context_length={context_length} without a gap. "
+            "Fill the gap in first (reindex and sktime's Imputer), or use a shorter "
+            "context_length."
+        )

@@ -1,0 +1,64 @@
+"""Pickling and saving an estimator that holds a network on some device."""
+
+from copy import deepcopy
+from pathlib import Path
+from shutil import move
+from tempfile import TemporaryDirectory
+from zipfile import ZipFile
+
+import torch
+
+from skts.training import resolve_device
+
+
+class Storable:
+    """Mixin, left of the sktime base class, for estimators with a `network_`."""
+
+    def __getstate__(self):
+        """Return the state with the network on the CPU, where any machine can read it.
+
+        The network is copied first: the estimator itself stays on its device.
+        """
+        state = self.__dict__.copy()
+        if "network_" in state and self.device_.type != "cpu":
+            state["network_"] = deepcopy(self.network_).cpu()
+        return state
+
+    def __setstate__(self, state):
+        self.__dict__.update(state)
+        if "network_" not in state:
+            return
+        try:
+            self.device_ = resolve_device(self.device)
+        except ValueError:  # saved on another machine
+            self.device_ = torch.device("cpu")
+        self.network_.to(self.device_)
+
+    def save(self, path=None, serialization_format="pickle"):
+        """Save the forecaster, to be read by ``load_from_path``.
+
+        Parameters
+        ----------
+        path : str or Path, default=None
+            File to write; ``.zip`` is added unless it is there. None returns the
+            serialised object instead.
+        serialization_format : {"pickle", "cloudpickle"}, default="pickle"
+            Module that serialises.
+
+        Returns
+        -------
+        ZipFile or tuple
+            The file, or, without a path, what ``load_from_serial`` reads.
+        """
+        if path is None:
+            return super().save(None, serialization_format)
+        if not isinstance(path, str | Path):
+            raise TypeError(
+                f"path must be a str, a Path or None, got {type(path).__name__}."
+            )
+        # sktime's own loses what follows the last dot of a file name.
+        target = str(path) if str(path).endswith(".zip") else f"{path}.zip"
+        with TemporaryDirectory() as folder:
+            super().save(Path(folder) / "forecaster", serialization_format).close()
+            move(Path(folder) / "forecaster.zip", target)
+        return ZipFile(target)
