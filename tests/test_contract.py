@@ -3,7 +3,7 @@
 import pytest
 from sktime.utils.estimator_checks import check_estimator, parametrize_with_checks
 
-from skts.forecasting import SAMformerForecaster
+from skts.forecasting import LSINetForecaster, SAMformerForecaster
 
 # The suite checks that estimators warn, and sktime warns of its own future.
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -12,7 +12,7 @@ pytestmark = pytest.mark.filterwarnings("ignore")
 SKIPPED_CHECKS: dict[str, str] = {}
 
 
-@parametrize_with_checks([SAMformerForecaster])
+@parametrize_with_checks([LSINetForecaster, SAMformerForecaster])
 def test_forecasters_pass_every_check_of_sktime(obj, test_name):
     if test_name in SKIPPED_CHECKS:
         pytest.skip(SKIPPED_CHECKS[test_name])

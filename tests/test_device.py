@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from skts.data import ShuffledBatches
-from skts.forecasting import SAMformerForecaster
+from skts.forecasting import LSINetForecaster, SAMformerForecaster
 from skts.forecasting._training import channel_errors, window_loss
 
 META = torch.device("meta")
@@ -25,9 +25,9 @@ def y():
     return pd.DataFrame(values, index=index, columns=list("abc"))
 
 
-def make(device, **changed):
+def make(device, forecaster=SAMformerForecaster, **changed):
     settings = {"max_epochs": 2, "batch_size": 8, "lr": 0.01, "random_state": 0}
-    return SAMformerForecaster(10, 4, device=device, **(settings | changed))
+    return forecaster(10, 4, device=device, **(settings | changed))
 
 
 def use_everything(forecaster, y):
@@ -36,7 +36,9 @@ def use_everything(forecaster, y):
     forecaster.fit(head)
     results = [forecaster.predict(fh=[1, 3]), *forecaster.predict_windows(tail[:-1])]
     results.append(forecaster.score(tail))
-    if forecaster.attention not in ("identity", "none"):
+    if isinstance(forecaster, LSINetForecaster):
+        results.append(forecaster.connection_matrix_)
+    elif forecaster.attention not in ("identity", "none"):
         results.append(forecaster.attention_matrix())
         results.append(forecaster.attention_matrix(head))
     forecaster.update(tail, update_params=True)
@@ -52,6 +54,8 @@ VARIANTS = [
     {"attention": "none", "adaptive": True, "lr_schedule": "constant"},
     {"attention": "identity", "value_projection": "full"},
     {"n_heads": 2, "sigma_reparam": True, "head_init": "glorot"},
+    {"forecaster": LSINetForecaster, "hidden_size": 8, "sparsity_interval": 1},
+    {"forecaster": LSINetForecaster, "hidden_size": 8, "n_connection_groups": 3},
 ]
 
 

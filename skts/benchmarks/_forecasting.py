@@ -31,7 +31,7 @@ PAPER_MSE = {
     "ETTh1": dict(zip(HORIZONS, (0.381, 0.409, 0.423, 0.427), strict=True)),
     "ETTh2": dict(zip(HORIZONS, (0.295, 0.340, 0.350, 0.391), strict=True)),
 }
-PAPER_SETTING = {"lr": 1e-3, "head_init": "glorot", "patience": 5}
+PAPER_SETTING = {"lr": 1e-3, "head_init": "glorot"}
 SETTINGS = ("default", "no-sam", "paper")
 
 

@@ -19,8 +19,8 @@ class SAMformerForecaster(TorchForecaster):
     without which such a network overfits.
 
     The defaults are one setting that does well on every data set we could show it on;
-    they are not the paper's. ``rho`` as in the paper's Table 4, ``lr=1e-3``,
-    ``head_init="glorot"`` and ``patience=5`` are the settings of its TensorFlow code.
+    they are not the paper's. ``lr=1e-3``, ``head_init="glorot"`` and a `rho` per data
+    set and horizon (the paper's Table 4) are the settings of its TensorFlow code.
 
     Parameters
     ----------

@@ -1,6 +1,7 @@
 """Networks: torch in, torch out. They know nothing of estimators, devices or files."""
 
+from skts.nn._lsinet import LSINet, default_patches
 from skts.nn._samformer import SAMformer
 from skts.nn._window_network import WindowNetwork
 
-__all__ = ["SAMformer", "WindowNetwork"]
+__all__ = ["LSINet", "SAMformer", "WindowNetwork", "default_patches"]

@@ -1,0 +1,367 @@
+"""LSINet as a forecaster."""
+
+from numbers import Integral
+
+import numpy as np
+
+from skts._validation import check_bool, check_int, check_option, check_real
+from skts.forecasting._base import TorchForecaster
+from skts.nn import LSINet, default_patches
+from skts.nn._lsinet import CONNECTION_MODES, INTERACTIONS
+
+
+class LSINetForecaster(TorchForecaster):
+    """Forecast with sparse learned connections between patches of the past.
+
+    Each channel is cut into overlapping patches, which exchange information over a few
+    connections that are learned once for all windows and channels; a linear head maps
+    them to the whole horizon [1]_. A penalty keeps the most probable connections and
+    drives the others to zero.
+
+    The defaults are the settings of the authors' code, with its accidents left out: the
+    first epoch runs at the full learning rate, the best epoch is kept, and forecasts
+    are not random.
+
+    Parameters
+    ----------
+    context_length : int, default=384
+        Number of past time points the network sees, at least 2.
+    horizon : int or None, default=None
+        Number of steps forecast at once. Any ``fh`` within ``1..horizon`` can then be
+        asked for at any ``predict``, and ``fit`` needs none. None takes the largest
+        step of the ``fh`` passed to ``fit``.
+    patch_length : int or None, default=None
+        Length of a patch. None is twice the stride.
+    stride : int or None, default=None
+        Distance from one patch to the next. None is a 64th of the context, rounded
+        down, or a 32nd of a context shorter than 128, rounded up.
+    hidden_size : int, default=128
+        Width of a patch inside the network, divisible by 4.
+    n_heads : int, default=8
+        Number of connection matrices per module.
+    head_size : int, default=32
+        Width of what each connection matrix carries.
+    n_modules : int, default=1
+        Number of interaction modules in sequence.
+    residual_stack : bool, default=False
+        Whether as many modules follow again, with a residual around them; the authors
+        do so for a context of 96.
+    interaction : {"sparse", "attention", "none"}, default="sparse"
+        How patches talk: over the sparse connections, by self-attention (the paper's
+        ablation), or not at all before the head.
+    n_connection_groups : int, default=1
+        Number of groups of consecutive channels with connections of their own; 1 shares
+        them among all channels.
+    connection_mode : {"threshold", "topk", "mean"}, default="threshold"
+        Connections that forecasts use: those with a probability above one half; the
+        most probable ones, as many as `sparsity` leaves; or the probabilities, which
+        are the mean of many samples.
+    normalise_rows : bool, default=False
+        Whether a patch averages the patches it listens to instead of adding them up.
+    sparsity : float, default=0.85
+        Share of the patch-to-patch connections that the penalty switches off, in
+        ``[0, 1)`` (the paper's delta is ``1 - sparsity``).
+    sparsity_interval : int, default=3
+        The penalty counts in every epoch whose number, from 0, it divides, but not in
+        epoch 0; 1 is every epoch, epoch 0 included, and 0 is never.
+    sparsity_weight : float, default=1.0
+        Weight of the penalty in the loss.
+    temperature : float, default=0.5
+        Softness of the relaxed connections that carry the gradient.
+    annealing : float, default=1.0
+        Factor of the temperature from one epoch to the next, down to 0.05; 1 keeps it
+        constant.
+    head : {"shared", "channel"} or int, default="shared"
+        One linear head for all channels, one per channel, or the number of groups of
+        consecutive channels with a head of their own.
+    dropout : float, default=0.3
+        Dropout inside the interaction modules, in ``[0, 1)``.
+    embedding_dropout : float, default=0.1
+        Dropout of the embedded patches, in ``[0, 1)``.
+    use_revin : bool, default=True
+        Whether each window is normalised by its own mean and standard deviation, which
+        are put back into the forecast.
+    standardize : bool, default=True
+        Whether each channel is standardised by the mean and standard deviation of the
+        training part. Without it, channels with large numbers dominate the loss.
+    max_epochs : int, default=30
+        Largest number of passes over the training windows.
+    batch_size : int, default=128
+        Windows per step. Larger batches are faster per epoch and need more epochs.
+    lr : float, default=1e-4
+        Learning rate of Adam.
+    lr_schedule : {"constant", "cosine", "decay"}, default="decay"
+        Rate over epochs: constant; falling along a cosine that restarts every 5
+        epochs; or constant for 3 epochs and a tenth less in each after that.
+    weight_decay : float, default=0.0
+        L2 penalty of Adam.
+    validation_fraction : float, default=0.2
+        Share of the rows, the last ones, that are held out to choose the best epoch;
+        their windows look back into the training part. 0 trains for `max_epochs`.
+    patience : int or None, default=10
+        Epochs without a lower validation error after which training stops; the weights
+        of the best epoch are kept. None never stops early.
+    update_epochs : int, default=1
+        Passes over the new windows when ``update`` may change the weights.
+    device : str, default="auto"
+        ``"cpu"``, ``"cuda"``, ``"cuda:1"``, ``"mps"``, or ``"auto"`` for the first
+        there is of CUDA, MPS and CPU.
+    precision : {"float32", "bf16"}, default="float32"
+        Arithmetic of the network in training; ``"bf16"`` where the device has it.
+    compile : bool, default=False
+        Whether the network is compiled with ``torch.compile`` for training. Worth its
+        minute on long fits.
+    verbose : int, default=0
+        1 shows one line of progress on standard error.
+    random_state : int, RandomState or None, default=None
+        Seed of weights and batches. The same seed gives the same result on the same
+        machine. Global generators are neither used nor changed.
+
+    Attributes
+    ----------
+    network_ : LSINet
+        The trained network; maps standardised windows ``(B, C, L)`` to ``(B, C, H)``.
+    connection_matrix_ : ndarray of shape (n_modules, n_heads, n_patches, n_patches)
+        Connections that forecasts use: entry ``[m, h, i, j]`` tells whether patch i
+        listens to patch j. With several connection groups, the heads of the first group
+        come first. Only with ``interaction="sparse"``, like the next two.
+    connection_probability_ : ndarray of the same shape
+        Probability of each connection.
+    density_ : ndarray of shape (n_modules, n_heads)
+        Share of the connections that are used, per head.
+    history_ : list of dict
+        One record per epoch: ``epoch``, ``train_loss`` (with the penalty, where it
+        counts), ``valid_loss`` (with validation), ``density``, ``lr`` and ``seconds``.
+        Losses are mean squared errors in standardised units.
+    n_epochs_ : int
+        Number of epochs trained.
+    best_epoch_ : int
+        Epoch whose weights were kept, counted from 1.
+    center_, scale_ : ndarray of shape (n_channels,)
+        Mean and standard deviation of the training part.
+    device_ : torch.device
+        Where the network is.
+
+    See Also
+    --------
+    SAMformerForecaster : Attention between channels instead of patches.
+
+    Notes
+    -----
+    A gap in the index is allowed: windows never cross it. A channel that never moves is
+    forecast as it stands. Channels are forecast independently of each other.
+
+    References
+    ----------
+    .. [1] "LSINet: A Lightweight Sparse Interaction Network for Multivariate Long-Term
+       Time Series Forecasting", AAAI 2025, arXiv 2602.01585.
+
+    Examples
+    --------
+    >>> from sktime.datasets import load_longley
+    >>> from skts.forecasting import LSINetForecaster
+    >>> _, y = load_longley()
+    >>> model = LSINetForecaster(6, validation_fraction=0, max_epochs=2)
+    >>> model.fit(y, fh=[1, 2]).predict().shape
+    (2, 5)
+    """
+
+    def __init__(
+        self,
+        context_length=384,
+        horizon=None,
+        *,
+        patch_length=None,
+        stride=None,
+        hidden_size=128,
+        n_heads=8,
+        head_size=32,
+        n_modules=1,
+        residual_stack=False,
+        interaction="sparse",
+        n_connection_groups=1,
+        connection_mode="threshold",
+        normalise_rows=False,
+        sparsity=0.85,
+        sparsity_interval=3,
+        sparsity_weight=1.0,
+        temperature=0.5,
+        annealing=1.0,
+        head="shared",
+        dropout=0.3,
+        embedding_dropout=0.1,
+        use_revin=True,
+        standardize=True,
+        max_epochs=30,
+        batch_size=128,
+        lr=1e-4,
+        lr_schedule="decay",
+        weight_decay=0.0,
+        validation_fraction=0.2,
+        patience=10,
+        update_epochs=1,
+        device="auto",
+        precision="float32",
+        compile=False,
+        verbose=0,
+        random_state=None,
+    ):
+        self.context_length = context_length
+        self.horizon = horizon
+        self.patch_length = patch_length
+        self.stride = stride
+        self.hidden_size = hidden_size
+        self.n_heads = n_heads
+        self.head_size = head_size
+        self.n_modules = n_modules
+        self.residual_stack = residual_stack
+        self.interaction = interaction
+        self.n_connection_groups = n_connection_groups
+        self.connection_mode = connection_mode
+        self.normalise_rows = normalise_rows
+        self.sparsity = sparsity
+        self.sparsity_interval = sparsity_interval
+        self.sparsity_weight = sparsity_weight
+        self.temperature = temperature
+        self.annealing = annealing
+        self.head = head
+        self.dropout = dropout
+        self.embedding_dropout = embedding_dropout
+        self.use_revin = use_revin
+        self.standardize = standardize
+        self.max_epochs = max_epochs
+        self.batch_size = batch_size
+        self.lr = lr
+        self.lr_schedule = lr_schedule
+        self.weight_decay = weight_decay
+        self.validation_fraction = validation_fraction
+        self.patience = patience
+        self.update_epochs = update_epochs
+        self.device = device
+        self.precision = precision
+        self.compile = compile
+        self.verbose = verbose
+        self.random_state = random_state
+        super().__init__()
+
+    @property
+    def connection_matrix_(self) -> np.ndarray:
+        """Connections that forecasts use, ``(n_modules, n_heads, N, N)``."""
+        return self._sparse_network().connection_matrix().cpu().numpy()
+
+    @property
+    def connection_probability_(self) -> np.ndarray:
+        """Probability of each connection, ``(n_modules, n_heads, N, N)``."""
+        return self._sparse_network().connection_probability().cpu().numpy()
+
+    @property
+    def density_(self) -> np.ndarray:
+        """Share of the connections that are used, ``(n_modules, n_heads)``."""
+        return self.connection_matrix_.mean(axis=(-2, -1))
+
+    def _sparse_network(self) -> LSINet:
+        self.check_is_fitted()
+        if self.interaction != "sparse":
+            raise AttributeError(
+                f"interaction={self.interaction!r} has no sparse connections. Fit with "
+                "interaction='sparse'."
+            )
+        return self.network_
+
+    @classmethod
+    def get_test_params(cls, parameter_set="default"):
+        """Return small settings for tests of sktime's interface.
+
+        Parameters
+        ----------
+        parameter_set : str, default="default"
+            Ignored: there is one set of settings for all purposes.
+
+        Returns
+        -------
+        list of dict
+            Constructor arguments.
+        """
+        tiny = {"context_length": 4, "hidden_size": 8, "n_heads": 2, "head_size": 4}
+        tiny |= {"max_epochs": 1, "device": "cpu", "validation_fraction": 0}
+        return [
+            {**tiny, "random_state": 0, "sparsity_interval": 1},
+            {**tiny, "horizon": 5, "interaction": "attention", "head": "channel"},
+            {**tiny, "n_modules": 2, "connection_mode": "topk", "patch_length": 3},
+        ]
+
+    def _check_own_parameters(self) -> None:
+        check_int("patch_length", self.patch_length, 1, optional=True)
+        check_int("stride", self.stride, 1, optional=True)
+        if (self.patch_length or 1) > self.context_length:
+            raise ValueError(
+                f"patch_length must be <= context_length={self.context_length}, got "
+                f"{self.patch_length}. Use a shorter patch or a longer context."
+            )
+        check_int("hidden_size", self.hidden_size, 4)
+        if self.hidden_size % 4:
+            raise ValueError(
+                f"hidden_size must be divisible by 4, got {self.hidden_size}. Use "
+                f"{self.hidden_size // 4 * 4} or {self.hidden_size // 4 * 4 + 4}."
+            )
+        check_int("n_heads", self.n_heads, 1)
+        check_int("head_size", self.head_size, 1)
+        check_int("n_modules", self.n_modules, 1)
+        check_bool("residual_stack", self.residual_stack)
+        check_option("interaction", self.interaction, INTERACTIONS)
+        check_int("n_connection_groups", self.n_connection_groups, 1)
+        check_option("connection_mode", self.connection_mode, CONNECTION_MODES)
+        check_bool("normalise_rows", self.normalise_rows)
+        check_real("sparsity", self.sparsity, 0, 1)
+        check_int("sparsity_interval", self.sparsity_interval, 0)
+        check_real("sparsity_weight", self.sparsity_weight, 0)
+        check_real("temperature", self.temperature, 0, exclusive=True)
+        check_real("annealing", self.annealing, 0, exclusive=True)
+        if self.head not in ("shared", "channel"):
+            check_int("head must be 'shared' or 'channel', or it", self.head, 1)
+        check_real("dropout", self.dropout, 0, 1)
+        check_real("embedding_dropout", self.embedding_dropout, 0, 1)
+
+    def _patches(self) -> tuple[int, int]:
+        """Return patch length and stride, with the defaults filled in."""
+        stride = self.stride or default_patches(self.context_length)[1]
+        return self.patch_length or min(2 * stride, self.context_length), stride
+
+    def _check_groups(self, n_channels: int) -> None:
+        """Raise if channels were to be cut into more groups than there are."""
+        for name in ("head", "n_connection_groups"):
+            value = getattr(self, name)
+            if isinstance(value, Integral) and value > n_channels:
+                raise ValueError(
+                    f"{name} must be at most the number of channels, got {value} with "
+                    f"{n_channels} channels."
+                )
+
+    def _build_network(self, n_channels: int, prediction_length: int) -> LSINet:
+        self._check_groups(n_channels)
+        patch_length, stride = self._patches()
+        return LSINet(
+            n_channels=n_channels,
+            context_length=self.context_length,
+            prediction_length=prediction_length,
+            patch_length=patch_length,
+            stride=stride,
+            hidden_size=self.hidden_size,
+            n_heads=self.n_heads,
+            head_size=self.head_size,
+            n_modules=self.n_modules,
+            residual_stack=self.residual_stack,
+            interaction=self.interaction,
+            n_connection_groups=self.n_connection_groups,
+            connection_mode=self.connection_mode,
+            normalise_rows=self.normalise_rows,
+            sparsity=self.sparsity,
+            sparsity_interval=self.sparsity_interval,
+            sparsity_weight=self.sparsity_weight,
+            temperature=self.temperature,
+            annealing=self.annealing,
+            head=self.head,
+            use_revin=self.use_revin,
+            embedding_dropout=self.embedding_dropout,
+            dropout=self.dropout,
+        )

@@ -1,0 +1,49 @@
+"""Dropout whose masks are cheap on a CPU.
+
+Torch draws 64 random bits per element there, one element after the other, which takes
+longer than the matrix product before it. One byte per element is enough: it is compared
+with a threshold, and kept for the backward pass in place of a mask of floats.
+"""
+
+import math
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+
+def dropout(values: Tensor, p: float, training: bool) -> Tensor:
+    """Zero `values` with probability `p` and rescale the rest, as torch does."""
+    if not training or p == 0:
+        return values
+    if values.device.type != "cpu" or torch.compiler.is_compiling():
+        return F.dropout(values, p)  # one fused kernel
+    return _ByteDropout.apply(values, p)
+
+
+class _ByteDropout(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, values: Tensor, p: float) -> Tensor:
+        ctx.bytes = _random_bytes(values.shape)
+        # Rounding the threshold at random keeps `p` exact, not a multiple of 1 / 256.
+        ctx.threshold = math.floor(256 * p + torch.rand((), device="cpu").item()) - 128
+        ctx.scale = 1 / (1 - p)
+        return _mask(ctx, values).mul_(values)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
+        return _mask(ctx, gradient).mul_(gradient), None
+
+
+def _random_bytes(shape: torch.Size) -> Tensor:
+    draws = torch.empty(-(-shape.numel() // 8), dtype=torch.int64, device="cpu")
+    draws.random_(-(2**63), None)  # all 64 bits
+    return draws.view(torch.int8)[: shape.numel()].view(shape)
+
+
+def _mask(ctx: Any, like: Tensor) -> Tensor:
+    """Return a mask like `like`: 0 where dropped, `scale` elsewhere."""
+    # Comparing into a float tensor skips the boolean one and its slow conversion.
+    kept = torch.ge(ctx.bytes, ctx.threshold, out=torch.empty_like(like))
+    return kept.mul_(ctx.scale)
