@@ -65,8 +65,9 @@ def test_with_params_the_weights_move_a_bit_and_the_scale_stays(
     assert 0 < moved < 0.2 * distance(start, weights)
 
 
+@pytest.mark.parametrize("first", [40, 38, 0])
 def test_update_trains_on_the_windows_that_hold_new_rows(
-    make_frame, make_model, monkeypatch
+    make_frame, make_model, monkeypatch, first
 ):
     calls = []
 
@@ -76,7 +77,7 @@ def test_update_trains_on_the_windows_that_hold_new_rows(
     y = make_frame(60)
     model = make_model(update_epochs=3, lr=0.02).fit(y[:40])
     monkeypatch.setattr(_base, "train_on_windows", spy)
-    model.update(y[38:45])
+    model.update(y[first:45])
     ((train, valid, optimizer, settings),) = calls
     assert valid is None
     assert settings["max_epochs"] == 3
