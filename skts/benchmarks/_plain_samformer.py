@@ -24,31 +24,29 @@ class PlainSAMformer(SAMformer):
             mean = context.mean(-1, keepdim=True)
             scale = torch.sqrt(context.var(-1, correction=0, keepdim=True) + REVIN_EPS)
             x = self.gain * ((context - mean) / scale) + self.shift
-        y = self._attend(x) @ self.head.weight + self.head.bias
+        y = self.head(self._residual(x))
         if self.use_revin:
             y = (y - self.shift) / self.gain * scale + mean
         return y
 
-    def _attend(self, x: Tensor) -> Tensor:
+    def _residual(self, x: Tensor) -> Tensor:
         """Return the window with what attention adds to it, ``(B, C, L)``."""
         if self.attention == "none":
             return x
         tokens = x.transpose(1, 2) if self.attention == "temporal" else x
-        values = tokens @ self.value.weight + self.value.bias
+        values = self.value(tokens)
         if self.attention == "identity":
             mixed = values
         else:
             mixed = self._mix(tokens, values)
         if self.value_projection == "factorised":
-            mixed = mixed @ self.output.weight + self.output.bias
+            mixed = self.output(mixed)
         return x + (mixed.transpose(1, 2) if self.attention == "temporal" else mixed)
 
     def _mix(self, tokens: Tensor, values: Tensor) -> Tensor:
-        queries = tokens @ self.query.weight + self.query.bias
-        keys = tokens @ self.key.weight + self.key.bias
         heads = zip(
-            queries.chunk(self.n_heads, -1),
-            keys.chunk(self.n_heads, -1),
+            self.query(tokens).chunk(self.n_heads, -1),
+            self.key(tokens).chunk(self.n_heads, -1),
             values.chunk(self.n_heads, -1),
             strict=True,
         )

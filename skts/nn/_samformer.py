@@ -20,6 +20,7 @@ plain form; both give the same outputs and gradients.
 from math import sqrt
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from skts.nn._window_network import WindowNetwork
@@ -30,7 +31,7 @@ HEAD_INITS = ("zeros", "glorot")
 
 
 class Affine(nn.Module):
-    """Weight ``(n_in, n_out)`` and bias of a linear map, for callers that fuse maps.
+    """Weight ``(n_out, n_in)`` and bias of a linear map, for callers that fuse maps.
 
     With `sigma_reparam` the weight used is ``gain * W / ||W||_2``, equation (5).
     """
@@ -39,26 +40,21 @@ class Affine(nn.Module):
         self, n_in: int, n_out: int, limit: float, *, sigma_reparam: bool
     ) -> None:
         super().__init__()
-        self.raw_weight = nn.Parameter(torch.empty(n_in, n_out).uniform_(-limit, limit))
+        self.raw_weight = nn.Parameter(torch.empty(n_out, n_in).uniform_(-limit, limit))
         self.bias = nn.Parameter(torch.zeros(n_out))
         self.gain = nn.Parameter(torch.ones(())) if sigma_reparam else None
 
     @property
     def weight(self) -> Tensor:
-        """The weight as used, ``(n_in, n_out)``."""
+        """The weight as used, ``(n_out, n_in)``."""
         if self.gain is None:
             return self.raw_weight
         norm = torch.linalg.matrix_norm(self.raw_weight, ord=2)
         return self.gain * self.raw_weight / norm
 
-    @property
-    def pair(self) -> tuple[Tensor, Tensor]:
-        """Weight and bias."""
-        return self.weight, self.bias
-
-    def then(self, weight: Tensor) -> tuple[Tensor, Tensor]:
-        """Return weight and bias of this map followed by a product with `weight`."""
-        return self.weight @ weight, self.bias @ weight
+    def forward(self, x: Tensor) -> Tensor:
+        """Apply the map to the last axis."""
+        return F.linear(x, self.weight, self.bias)
 
 
 class SAMformer(WindowNetwork):
@@ -139,67 +135,103 @@ class SAMformer(WindowNetwork):
 
     def forward_normalised(self, normalised: Tensor) -> Tensor:
         """Forecast a normalised window ``(B, C, L)``, in normalised units."""
-        if self.attention == "none":
-            forecast = self._project(normalised, [self.head.pair])
-        elif self.attention == "temporal":
-            forecast = self._temporal(normalised)
-        else:
-            forecast = self._channel(normalised)
-        return (forecast - self.shift) / self.gain if self.use_revin else forecast
+        if self.attention == "temporal":
+            return self._through_time(normalised)
+        return self._through_channels(normalised)
 
     def attention_weights(self, context: Tensor) -> Tensor:
         """Return how much each token looks at each other one, ``(B, heads, N, N)``.
 
-        Tokens are channels, or time points with temporal attention.
+        Tokens are channels, or time points with temporal attention. Equation (3).
         """
-        normalised, _, _ = self.normalise(context)
-        return self._attention(*self._queries_and_keys(normalised))
+        tokens = self._tokens(self.normalise(context)[0])
+        queries, keys = (self._split_heads(m(tokens)) for m in (self.query, self.key))
+        scores = queries @ keys.transpose(-2, -1) / sqrt(self.hidden_size)
+        return scores.softmax(dim=-1)
 
-    def _project(self, normalised: Tensor, maps: list[tuple[Tensor, Tensor]]) -> Tensor:
-        """Apply linear maps over time to the window after RevIN's affine part.
+    def _through_channels(self, normalised: Tensor) -> Tensor:
+        """Return equation (4), restored, with all maps of the window as one product.
 
-        ``(gain * x + shift) W + b = gain * (x W) + shift * colsum(W) + b``, and all
-        maps together are one product.
+        A linear map ``W`` over time commutes with RevIN's affine part::
+
+            (gain * x + shift) W = gain * (x W) + shift * colsum(W)
+
+        A row of ones below the windows brings ``colsum(W)`` along. RevIN's inverse
+        divides by `gain` again, so the linear path needs no product with it at all.
         """
-        weight = torch.cat([weight for weight, _ in maps], dim=1)
-        bias = torch.cat([bias for _, bias in maps])
-        projected = normalised @ weight
-        if not self.use_revin:
-            return projected + bias
-        # (C, 1) * (B, C, M) + ((C, 1) * (M,) + (M,))
-        return torch.addcmul(self.shift * weight.sum(0) + bias, self.gain, projected)
-
-    def _channel(self, normalised: Tensor) -> Tensor:
-        """Return ``P W + b`` of equation (4) for channels as tokens: ``(B, C, H)``."""
-        head = self.head.weight
-        # Full values are formed in forecast space: L of them are never needed.
-        full = self.value_projection == "full"
-        maps = [self.value.then(head) if full else self.value.pair, self.head.pair]
-        if self.attention != "identity":
-            maps = [self.query.pair, self.key.pair, *maps]
-        parts = self._project(normalised, maps).split(
-            [weight.shape[1] for weight, _ in maps], dim=-1
+        head = self.head.weight  # (H, L)
+        maps = self._maps_into_attention(head)
+        weight = torch.cat([*(weight for weight, _ in maps), head])
+        ones = normalised.new_ones(1, normalised.shape[-1])
+        rows = torch.cat([normalised.flatten(0, 1), ones])  # (B * C + 1, L)
+        # Splits, not slices: their gradient is a single concatenation.
+        inner, forecast = _split(
+            rows @ weight.T, -1, len(weight) - len(head), len(head)
         )
-        *queries_and_keys, values, forecast = parts
-        if queries_and_keys:
-            attention = self._attention(*map(self._split_heads, queries_and_keys))
-            values = self._merge_heads(attention @ self._split_heads(values))
-        if full:
-            return forecast + values
-        weight, bias = self.output.then(head)
-        return forecast + values @ weight + bias
+        inner, inner_sum = _split(inner, 0, len(rows) - 1, 1)
+        forecast, head_sum = _split(forecast, 0, len(rows) - 1, 1)  # (B * C, H), (1, H)
+        size = normalised.shape[:2]
+        offset: Tensor = self.head.bias
+        if self.use_revin:
+            unit = self.gain.reciprocal()
+            offset = offset + self.shift * (head_sum - 1)  # (C, H)
+        if maps:
+            inner = inner.view(*size, -1)
+            bias = torch.cat([bias for _, bias in maps])
+            if self.use_revin:
+                bias = bias + self.shift * inner_sum
+                inner = torch.addcmul(bias, self.gain, inner)
+            else:
+                inner = inner + bias
+            residual = self._attend(inner)
+            if self.use_revin:
+                residual = residual * unit
+            if self.value_projection == "full":
+                forecast = forecast + residual.flatten(0, 1)
+            else:
+                # The L-wide output of attention goes through the head: (h * d, H).
+                output = (head @ self.output.weight).T
+                forecast = torch.addmm(forecast, residual.flatten(0, 1), output)
+                offset = offset + head @ self.output.bias
+        forecast = forecast.view(*size, -1)  # (B, C, H)
+        return forecast + (offset * unit if self.use_revin else offset)
 
-    def _temporal(self, normalised: Tensor) -> Tensor:
-        """Return ``P W + b`` for time points as tokens: ``(B, C, H)``."""
-        head = self.head.weight
+    def _maps_into_attention(self, head: Tensor) -> list[tuple[Tensor, Tensor]]:
+        """Return weight and bias of queries, keys and values, as far as needed."""
+        if self.attention == "none":
+            return []
+        values: tuple[Tensor, Tensor] = (self.value.weight, self.value.bias)
+        if self.value_projection == "full":  # formed in forecast space, not L wide
+            values = head @ values[0], head @ values[1]
+        if self.attention == "identity":
+            return [values]
+        return [*((m.weight, m.bias) for m in (self.query, self.key)), values]
+
+    def _attend(self, inner: Tensor) -> Tensor:
+        """Mix the values among ``(queries, keys, values)``, side by side in `inner`."""
+        if self.attention == "identity":
+            return inner
+        width = self.n_heads * self.hidden_size
+        queries, keys, values = _split(
+            inner, -1, width, width, inner.shape[-1] - 2 * width
+        )
+        mixed = F.scaled_dot_product_attention(
+            self._split_heads(queries),
+            self._split_heads(keys),
+            self._split_heads(values),
+            scale=1 / sqrt(self.hidden_size),
+        )
+        return mixed.transpose(-3, -2).flatten(-2)  # (B, N, h * d)
+
+    def _through_time(self, normalised: Tensor) -> Tensor:
+        """Return the same, restored, with time points as tokens."""
         tokens = self._tokens(normalised)  # (B, L, C)
-        attention = self._attention(*self._queries_and_keys(normalised))
-        values = tokens @ self.value.weight + self.value.bias
-        mixed = self._merge_heads(attention @ self._split_heads(values))
+        maps = (self.query, self.key, self.value)
+        mixed = self._attend(torch.cat([m(tokens) for m in maps], dim=-1))
         if self.value_projection == "factorised":
-            mixed = mixed @ self.output.weight + self.output.bias  # (B, L, C)
-        mixed = tokens + mixed
-        return mixed.transpose(-2, -1) @ head + self.head.bias
+            mixed = self.output(mixed)
+        forecast = self.head((tokens + mixed).transpose(-2, -1))  # (B, C, H)
+        return (forecast - self.shift) / self.gain if self.use_revin else forecast
 
     def _tokens(self, normalised: Tensor) -> Tensor:
         """Return what attention looks at: ``(B, C, L)``, or ``(B, L, C)`` over time."""
@@ -208,21 +240,10 @@ class SAMformer(WindowNetwork):
             tokens = self.gain * tokens + self.shift
         return tokens.transpose(-2, -1) if self.attention == "temporal" else tokens
 
-    def _queries_and_keys(self, normalised: Tensor) -> tuple[Tensor, Tensor]:
-        tokens = self._tokens(normalised)
-        queries, keys = (
-            self._split_heads(tokens @ m.weight + m.bias)
-            for m in (self.query, self.key)
-        )
-        return queries, keys
-
-    def _attention(self, queries: Tensor, keys: Tensor) -> Tensor:
-        """Return ``softmax(Q K^T / sqrt(d))``, equation (3): ``(B, heads, N, N)``."""
-        scores = queries @ keys.transpose(-2, -1) / sqrt(self.hidden_size)
-        return scores.softmax(dim=-1)
-
     def _split_heads(self, x: Tensor) -> Tensor:
-        return x.unflatten(-1, (self.n_heads, -1)).transpose(-3, -2)  # (B, h, N, d)
+        return x.view(*x.shape[:2], self.n_heads, -1).transpose(1, 2)  # (B, h, N, d)
 
-    def _merge_heads(self, x: Tensor) -> Tensor:
-        return x.transpose(-3, -2).flatten(-2)  # (B, N, h * d)
+
+def _split(x: Tensor, dim: int, *sizes: int) -> tuple[Tensor, ...]:
+    # The operator itself: the method's checks take longer than what it does here.
+    return torch.split_with_sizes(x, sizes, dim)

@@ -49,16 +49,15 @@ class SAM(Optimizer):
             the loss.
         """
         loss = closure()
-        weights = self._climb()
+        weights, starts = self._climb()
         closure()
         with torch.no_grad():
-            for weight, start in weights:
-                weight.copy_(start)
+            torch._foreach_copy_(weights, starts)
         self.base.step()
         return loss
 
     @torch.no_grad()
-    def _climb(self) -> list[tuple[Tensor, Tensor]]:
+    def _climb(self) -> tuple[list[Tensor], list[Tensor]]:
         """Move to the worst point nearby; return the weights and where they were."""
         weights = [
             weight
@@ -77,4 +76,4 @@ class SAM(Optimizer):
             climb = list(torch._foreach_mul(climb, sizes))
         steps = torch._foreach_mul(climb, self.rho / (length + NORM_EPS))
         torch._foreach_add_(weights, steps)
-        return list(zip(weights, starts, strict=True))
+        return weights, starts

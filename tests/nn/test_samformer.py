@@ -53,7 +53,7 @@ def numpy_samformer(weights, x):
     x = weights["gain"] * (x - mean) / scale + weights["shift"]
 
     def linear(name, x):
-        return x @ weights[f"{name}.raw_weight"] + weights[f"{name}.bias"]
+        return x @ weights[f"{name}.raw_weight"].T + weights[f"{name}.bias"]
 
     queries, keys, values = (linear(name, x) for name in ("query", "key", "value"))
     attention = np.empty((len(x), len(x)))
@@ -160,7 +160,7 @@ def test_attention_starts_almost_uniform():
         network = make(SAMformer, 7, 512, 96, hidden_size=16).double()
         context = windows(200, 7, 512, seed=seed)
         x, _, _ = network.normalise(context)
-        queries, keys = x @ network.query.weight, x @ network.key.weight
+        queries, keys = x @ network.query.weight.T, x @ network.key.weight.T
         deviations.append((queries @ keys.transpose(1, 2) / 4).std().item())
         attention = network.attention_weights(context)
         largest.append(attention.amax(-1).mean().item())
