@@ -7,6 +7,7 @@ import torch
 
 from skts.benchmarks import _cost, _forecasting
 from skts.benchmarks._results import append_result, read_results
+from skts.benchmarks._tables import write_page
 
 RESULTS = Path("docs/results")
 
@@ -43,6 +44,8 @@ def main() -> None:
     memory.add_argument("--channels", type=int, default=321)
     memory.add_argument("--results", type=Path, default=RESULTS / "cost.jsonl")
 
+    commands.add_parser("tables", help="docs/results.md from the stored results")
+
     args = parser.parse_args()
     if args.threads:
         torch.set_num_threads(args.threads)
@@ -60,6 +63,8 @@ def main() -> None:
         for result in _cost.measure_memory(args.rows, args.channels):
             print(result, flush=True)
         append_result(args.results, result)
+    elif args.command == "tables":
+        write_page(RESULTS, Path("docs/results.md"))
 
 
 if __name__ == "__main__":

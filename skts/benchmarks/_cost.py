@@ -14,7 +14,7 @@ from torch.nn.functional import mse_loss
 from torch.optim import Adam
 
 from skts.benchmarks._plain_samformer import PlainSAMformer
-from skts.benchmarks._results import Result
+from skts.benchmarks._results import Result, markdown
 from skts.data import ShuffledBatches, Windows
 from skts.datasets import load_ett
 from skts.forecasting import SAMformerForecaster
@@ -125,6 +125,23 @@ def measure_memory(n_rows: int, n_channels: int) -> Iterator[Result]:
         "seconds": round(perf_counter() - started, 1),
         "peak_mib": _peak_mib(),
     }
+
+
+def speed_table(results: list[Result]) -> str:
+    """Return seconds per epoch as a Markdown table."""
+    header = ["threads", "compile", "projection first", "plain", "ratio", "date"]
+    rows: list[list[object]] = []
+    for r in results:
+        seconds = r["seconds_per_epoch"].values()
+        rows.append([r["threads"], r["compile"], *seconds, r["ratio"], r["date"]])
+    return markdown(header, rows)
+
+
+def memory_table(results: list[Result]) -> str:
+    """Return peak sizes as a Markdown table."""
+    keys = ["n_rows", "n_channels", "horizon", "batch_size", "seconds", "peak_mib"]
+    header = ["rows", "channels", "horizon", "batch", "seconds", "peak MiB"]
+    return markdown(header, [[r[key] for key in keys] for r in results])
 
 
 def _peak_mib() -> int:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from skts.benchmarks._results import Result, append_result, missing
+from skts.benchmarks._results import Result, append_result, markdown, missing
 from skts.datasets import load_ett
 from skts.forecasting import SAMformerForecaster
 
@@ -98,19 +98,28 @@ def run_cell(dataset: str, horizon: int, setting: str, seed: int) -> Result:
 def table(results: list[Result]) -> str:
     """Return mean errors over seeds as a Markdown table, the paper's beside ours."""
     frame = pd.DataFrame(results)
-    cells = frame.groupby(["setting", "dataset", "horizon"])["mse"]
-    lines = [
-        "| setting | data set | horizon | MSE | spread | seeds | paper |",
-        "|---|---|---|---|---|---|---|",
-    ]
-    for (setting, dataset, horizon), mse in cells:
-        paper = PAPER_MSE.get(dataset, {}).get(horizon)
-        spread = f"{mse.std():.4f}" if len(mse) > 1 else "-"
-        lines.append(
-            f"| {setting} | {dataset} | {horizon} | {mse.mean():.4f} | {spread} | "
-            f"{len(mse)} | {paper if setting != 'no-sam' else '-'} |"
+    cells = frame.groupby(["setting", "dataset", "horizon"])
+    rows: list[list[object]] = []
+    for (setting, dataset, horizon), cell in cells:
+        paper = PAPER_MSE.get(dataset, {}).get(horizon, "")
+        rows.append(
+            [
+                setting,
+                dataset,
+                horizon,
+                f"{cell['mse'].mean():.4f}",
+                f"{cell['mse'].std():.4f}" if len(cell) > 1 else "",
+                f"{cell['mae'].mean():.4f}",
+                f"{cell['valid_mse'].mean():.4f}",
+                ", ".join(map(str, sorted(cell["seed"]))),
+                f"{cell['n_epochs'].mean():.0f}",
+                f"{cell['seconds'].mean():.0f}",
+                "" if setting == "no-sam" else paper,
+            ]
         )
-    means = cells.mean().groupby(level=["setting", "dataset"]).mean()
-    for (setting, dataset), mse in means.items():
-        lines.append(f"| {setting} | {dataset} | mean | {mse:.4f} | | | |")
-    return "\n".join(lines)
+    means = cells[["mse", "mae"]].mean().groupby(level=["setting", "dataset"]).mean()
+    for (setting, dataset), mean in means.iterrows():
+        rows.append([setting, dataset, "mean", f"{mean['mse']:.4f}", ""])
+        rows[-1] += [f"{mean['mae']:.4f}", *[""] * 5]
+    header = ["setting", "data set", "horizon", "MSE", "spread", "MAE", "valid MSE"]
+    return markdown([*header, "seeds", "epochs", "seconds", "paper's MSE"], rows)
