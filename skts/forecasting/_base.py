@@ -242,21 +242,27 @@ class TorchForecaster(SklearnDoor, Storable, BaseForecaster):
             train, valid = window_starts(stretches, width), np.empty(0, dtype=np.int64)
         return n_train, train, valid
 
-    def _train(self, network, train, valid, seed):
-        return train_on_windows(
-            network,
-            train,
-            valid,
-            self._make_optimizer(network, self.lr),
-            batch_size=self.batch_size,
-            max_epochs=self.max_epochs,
-            lr_schedule=self.lr_schedule,
-            patience=self.patience,
-            precision=self.precision,
-            compile=self.compile,
-            verbose=self.verbose,
-            seed=seed,
-        )
+    def _train(
+        self,
+        network: WindowNetwork,
+        train: Windows,
+        valid: Windows | None,
+        seed: int,
+        **changes: Any,
+    ) -> tuple[list[dict[str, Any]], int]:
+        """Train in place with the parameters of this forecaster, but for `changes`."""
+        names = [
+            "batch_size",
+            "max_epochs",
+            "lr_schedule",
+            "patience",
+            "precision",
+            "compile",
+            "verbose",
+        ]
+        settings = {name: getattr(self, name) for name in names} | changes
+        optimizer = self._make_optimizer(network, settings.pop("lr", self.lr))
+        return train_on_windows(network, train, valid, optimizer, seed=seed, **settings)
 
     def _make_optimizer(self, network: WindowNetwork, lr: float) -> Optimizer:
         weights = [weight for weight in network.parameters() if weight.requires_grad]
@@ -501,18 +507,14 @@ class TorchForecaster(SklearnDoor, Storable, BaseForecaster):
         network = deepcopy(self.network_)
         seed = draw_seed(self.random_state)
         with fair_share_of_threads(), seeded(seed, self.device_):
-            train_on_windows(
+            self._train(
                 network,
                 self._windows(series, starts, self._prediction_length),
                 None,
-                self._make_optimizer(network, self.lr * UPDATE_LR_FACTOR),
-                batch_size=self.batch_size,
-                max_epochs=self.update_epochs,
+                seed,
+                lr=self.lr * UPDATE_LR_FACTOR,
                 lr_schedule="constant",
-                patience=None,
-                precision=self.precision,
+                max_epochs=self.update_epochs,
                 compile=False,
-                verbose=self.verbose,
-                seed=seed,
             )
         self.network_ = network
