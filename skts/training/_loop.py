@@ -14,6 +14,11 @@ from skts.training._early_stopping import EarlyStopping
 Batch = tuple[Tensor, ...]
 Record = dict[str, Any]
 
+_WAY_OUT = (
+    "Use a smaller lr, and bring the data to a common scale (standardize=True) if that "
+    "is switched off."
+)
+
 
 def fit_network(
     network: nn.Module,
@@ -65,7 +70,7 @@ def fit_network(
     Raises
     ------
     ValueError
-        If a loss is no longer finite.
+        If a loss, or a weight at the end, is no longer finite.
     """
     history: list[Record] = []
     for epoch in range(max_epochs):
@@ -92,6 +97,7 @@ def fit_network(
     if early_stopping is not None:
         early_stopping.restore(network)
     network.eval()
+    _check_weights(network, lr)
     return history
 
 
@@ -130,6 +136,11 @@ def _check_finite(record: Record, lr: float) -> None:
         if not isfinite(record.get(name, 0.0)):
             raise ValueError(
                 f"{name} became {record[name]} in epoch {record['epoch']} at "
-                f"lr={lr:g}. Use a smaller lr, and bring the data to a common scale "
-                "(standardize=True) if that is switched off."
+                f"lr={lr:g}. {_WAY_OUT}"
             )
+
+
+def _check_weights(network: nn.Module, lr: float) -> None:
+    """Raise if the last step, after which no loss was computed, went astray."""
+    if not all(bool(weight.isfinite().all()) for weight in network.parameters()):
+        raise ValueError(f"weights are no longer finite at lr={lr:g}. {_WAY_OUT}")

@@ -246,6 +246,20 @@ def test_all_epochs_run_without_early_stopping():
     assert len(fit(Point(), [batch(1.0)], max_epochs=7)) == 7
 
 
+def test_a_last_step_that_goes_astray_is_noticed():
+    network = Point(1.0)
+    optimizer = SGD(network.parameters(), lr=1e38)
+    with pytest.raises(ValueError, match=r"weights are no longer finite at lr=1e\+38"):
+        # The only loss was computed before the step.
+        fit(
+            network,
+            [batch(9.0)],
+            optimizer,
+            lambda b: 9 * network.weight * b[0].mean(),
+            max_epochs=1,
+        )
+
+
 @pytest.mark.parametrize("rho", [None, 0.01])
 def test_a_linear_map_is_learned(rho):
     torch.manual_seed(0)
