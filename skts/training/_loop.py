@@ -5,6 +5,7 @@ from math import isfinite
 from time import perf_counter
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
@@ -109,14 +110,16 @@ def _run_epoch(
 ) -> float:
     """Take one step per batch; return the mean loss over samples."""
     network.train()
-    # Losses stay on the device until the epoch is over: reading one waits for it.
-    losses: list[Tensor] = []
-    sizes: list[int] = []
+    # The sum stays on the device until the epoch is over: reading it waits for the
+    # device. One tensor for all steps: small ones that live on between large ones that
+    # die break the heap up, and the process grows without end.
+    total = torch.zeros((), device=next(network.parameters()).device)
+    n_samples = 0
     for batch in batches:
-        losses.append(_step(compute_loss, batch, optimizer))
-        sizes.append(len(batch[0]))
-    total = sum(loss * size for loss, size in zip(losses, sizes, strict=True))
-    return float(total) / sum(sizes)
+        loss = _step(compute_loss, batch, optimizer)
+        total.add_(loss, alpha=len(batch[0]))
+        n_samples += len(batch[0])
+    return float(total) / n_samples
 
 
 def _step(
