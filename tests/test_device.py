@@ -1,5 +1,6 @@
 """Every tensor is created on the estimator's device."""
 
+from functools import partial
 from itertools import chain
 
 import numpy as np
@@ -9,7 +10,7 @@ import torch
 
 from skts.data import ShuffledBatches
 from skts.forecasting import LSINetForecaster, SAMformerForecaster
-from skts.forecasting._training import channel_errors, window_loss
+from skts.forecasting._training import channel_errors, prepare_batch, window_loss
 
 META = torch.device("meta")
 needs_cuda = pytest.mark.skipif(
@@ -84,11 +85,7 @@ def test_a_training_step_elsewhere_touches_nothing_on_the_cpu(y, changed):
     assert {t.device for t in chain(network.parameters(), network.buffers())} == {META}
     optimizer = forecaster._make_optimizer(network, 0.01)
     compute_loss = window_loss(network, "float32", False, META)
-
-    def prepare(context, target):
-        normalised, mean, scale = network.normalise(context)
-        return normalised, target - mean, scale
-
+    prepare = partial(prepare_batch, network)
     for batch in ShuffledBatches(windows, 16, 0, prepare):
         assert {tensor.device for tensor in batch} == {META}
 

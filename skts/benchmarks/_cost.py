@@ -3,6 +3,7 @@
 import resource
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from statistics import median
 from time import perf_counter
 
@@ -18,7 +19,7 @@ from skts.benchmarks._results import Result, markdown
 from skts.data import ShuffledBatches, Windows
 from skts.datasets import load_ett
 from skts.forecasting import SAMformerForecaster
-from skts.forecasting._training import window_loss
+from skts.forecasting._training import prepare_batch, window_loss
 from skts.nn import SAMformer
 from skts.training import SAM, fit_network
 
@@ -70,13 +71,8 @@ def compare_speed(n_epochs: int, compile: bool) -> Result:
 
 def _projection_first(windows: Windows, compile: bool) -> Callable[[], float]:
     network = SAMformer(len(windows.series), CONTEXT_LENGTH, HORIZON, **SIZES)
-
-    def prepare(context: Tensor, target: Tensor) -> tuple[Tensor, ...]:
-        normalised, mean, scale = network.normalise(context)
-        return normalised, target - mean, scale
-
     loss = window_loss(network, "float32", compile, windows.series.device)
-    return _timed_epochs(network, loss, windows, prepare)
+    return _timed_epochs(network, loss, windows, partial(prepare_batch, network))
 
 
 def _plain(windows: Windows, compile: bool) -> Callable[[], float]:

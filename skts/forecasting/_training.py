@@ -1,6 +1,7 @@
 """How a window network learns from the windows of a series."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import torch
@@ -35,11 +36,6 @@ def train_on_windows(
     seed: int,
 ) -> tuple[list[dict[str, Any]], int]:
     """Train `network` in place; return its history and the epoch of its weights."""
-
-    def prepare(context: Tensor, target: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        normalised, mean, scale = network.normalise(context)
-        return normalised, target - mean, scale
-
     progress = ProgressLine(max_epochs) if verbose else None
 
     def end_epoch(record: dict[str, Any]) -> None:
@@ -51,7 +47,7 @@ def train_on_windows(
     history = fit_network(
         network,
         window_loss(network, precision, compile, train.series.device),
-        ShuffledBatches(train, batch_size, seed, prepare),
+        ShuffledBatches(train, batch_size, seed, partial(prepare_batch, network)),
         optimizer,
         max_epochs=max_epochs,
         schedule=make_schedule(lr_schedule, optimizer),
@@ -63,6 +59,14 @@ def train_on_windows(
     if progress is not None:
         progress.close()
     return history, len(history) if stopping is None else stopping.best_epoch
+
+
+def prepare_batch(
+    network: WindowNetwork, context: Tensor, target: Tensor
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Return what `window_loss` needs of some windows and no gradient flows through."""
+    normalised, mean, scale = network.normalise(context)
+    return normalised, target - mean, scale
 
 
 def window_loss(
