@@ -10,11 +10,8 @@ every linear map has a bias. Known differences from that code:
   the released code rescales activations instead.
 - Identity and temporal attention follow the paper's description; no code is public.
 
-The forward pass is written projection first. Every linear map acts on time, so it
-commutes with RevIN's affine part, and the output projection can be multiplied into the
-head before it meets the data: the ``L``-wide result of attention is never formed, and
-all maps of the normalised window are one matrix product. ``skts.benchmarks`` has the
-plain form; both give the same outputs and gradients.
+The default takes the faster route of `_projection_first`; the options that the paper's
+ablations need go step by step.
 """
 
 from math import sqrt
@@ -23,6 +20,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from skts.nn._projection_first import ProjectionFirst
 from skts.nn._window_network import WindowNetwork
 
 ATTENTIONS = ("channel", "identity", "random", "temporal", "none")
@@ -31,7 +29,7 @@ HEAD_INITS = ("zeros", "glorot")
 
 
 class Affine(nn.Module):
-    """Weight ``(n_out, n_in)`` and bias of a linear map, for callers that fuse maps.
+    """Weight ``(n_out, n_in)`` and bias of a linear map, for callers that join maps.
 
     With `sigma_reparam` the weight used is ``gain * W / ||W||_2``, equation (5).
     """
@@ -135,9 +133,12 @@ class SAMformer(WindowNetwork):
 
     def forward_normalised(self, normalised: Tensor) -> Tensor:
         """Forecast a normalised window ``(B, C, L)``, in normalised units."""
-        if self.attention == "temporal":
-            return self._through_time(normalised)
-        return self._through_channels(normalised)
+        by_hand = self.attention in ("channel", "random")
+        by_hand &= self.value_projection == "factorised"
+        by_hand &= not normalised.requires_grad
+        if by_hand and not _is_autocast(normalised.device.type):
+            return self._projection_first(normalised)
+        return self._step_by_step(normalised)
 
     def attention_weights(self, context: Tensor) -> Tensor:
         """Return how much each token looks at each other one, ``(B, heads, N, N)``.
@@ -149,89 +150,43 @@ class SAMformer(WindowNetwork):
         scores = queries @ keys.transpose(-2, -1) / sqrt(self.hidden_size)
         return scores.softmax(dim=-1)
 
-    def _through_channels(self, normalised: Tensor) -> Tensor:
-        """Return equation (4), restored, with all maps of the window as one product.
-
-        A linear map ``W`` over time commutes with RevIN's affine part::
-
-            (gain * x + shift) W = gain * (x W) + shift * colsum(W)
-
-        A row of ones below the windows brings ``colsum(W)`` along. RevIN's inverse
-        divides by `gain` again, so the linear path needs no product with it at all.
-        """
-        head = self.head.weight  # (H, L)
-        maps = self._maps_into_attention(head)
-        weight = torch.cat([*(weight for weight, _ in maps), head])
-        ones = normalised.new_ones(1, normalised.shape[-1])
-        rows = torch.cat([normalised.flatten(0, 1), ones])  # (B * C + 1, L)
-        # Splits, not slices: their gradient is a single concatenation.
-        inner, forecast = _split(
-            rows @ weight.T, -1, len(weight) - len(head), len(head)
+    def _projection_first(self, normalised: Tensor) -> Tensor:
+        """Return equation (4), restored, for attention between channels."""
+        n_channels = normalised.shape[1]
+        affine = (
+            (self.gain, self.shift)
+            if self.use_revin
+            else (
+                normalised.new_ones(n_channels, 1),
+                normalised.new_zeros(n_channels, 1),
+            )
         )
-        inner, inner_sum = _split(inner, 0, len(rows) - 1, 1)
-        forecast, head_sum = _split(forecast, 0, len(rows) - 1, 1)  # (B * C, H), (1, H)
-        size = normalised.shape[:2]
-        offset: Tensor = self.head.bias
-        if self.use_revin:
-            unit = self.gain.reciprocal()
-            offset = offset + self.shift * (head_sum - 1)  # (C, H)
-        if maps:
-            inner = inner.view(*size, -1)
-            bias = torch.cat([bias for _, bias in maps])
-            if self.use_revin:
-                bias = bias + self.shift * inner_sum
-                inner = torch.addcmul(bias, self.gain, inner)
-            else:
-                inner = inner + bias
-            residual = self._attend(inner)
-            if self.use_revin:
-                residual = residual * unit
-            if self.value_projection == "full":
-                forecast = forecast + residual.flatten(0, 1)
-            else:
-                # The L-wide output of attention goes through the head: (h * d, H).
-                output = (head @ self.output.weight).T
-                forecast = torch.addmm(forecast, residual.flatten(0, 1), output)
-                offset = offset + head @ self.output.bias
-        forecast = forecast.view(*size, -1)  # (B, C, H)
-        return forecast + (offset * unit if self.use_revin else offset)
+        maps = (self.query, self.key, self.value, self.output, self.head)
+        weights = [part for m in maps for part in (m.weight, m.bias)]
+        return ProjectionFirst.apply(normalised, *affine, *weights, self.n_heads)
 
-    def _maps_into_attention(self, head: Tensor) -> list[tuple[Tensor, Tensor]]:
-        """Return weight and bias of queries, keys and values, as far as needed."""
-        if self.attention == "none":
-            return []
-        values: tuple[Tensor, Tensor] = (self.value.weight, self.value.bias)
-        if self.value_projection == "full":  # formed in forecast space, not L wide
-            values = head @ values[0], head @ values[1]
-        if self.attention == "identity":
-            return [values]
-        return [*((m.weight, m.bias) for m in (self.query, self.key)), values]
-
-    def _attend(self, inner: Tensor) -> Tensor:
-        """Mix the values among ``(queries, keys, values)``, side by side in `inner`."""
-        if self.attention == "identity":
-            return inner
-        width = self.n_heads * self.hidden_size
-        queries, keys, values = _split(
-            inner, -1, width, width, inner.shape[-1] - 2 * width
-        )
-        mixed = F.scaled_dot_product_attention(
-            self._split_heads(queries),
-            self._split_heads(keys),
-            self._split_heads(values),
-            scale=1 / sqrt(self.hidden_size),
-        )
-        return mixed.transpose(-3, -2).flatten(-2)  # (B, N, h * d)
-
-    def _through_time(self, normalised: Tensor) -> Tensor:
-        """Return the same, restored, with time points as tokens."""
-        tokens = self._tokens(normalised)  # (B, L, C)
-        maps = (self.query, self.key, self.value)
-        mixed = self._attend(torch.cat([m(tokens) for m in maps], dim=-1))
-        if self.value_projection == "factorised":
-            mixed = self.output(mixed)
-        forecast = self.head((tokens + mixed).transpose(-2, -1))  # (B, C, H)
+    def _step_by_step(self, normalised: Tensor) -> Tensor:
+        """Return equation (4), restored, for any kind of attention."""
+        tokens = self._tokens(normalised)
+        if self.attention != "none":
+            tokens = tokens + self._attend(tokens)
+        if self.attention == "temporal":
+            tokens = tokens.transpose(-2, -1)
+        forecast = self.head(tokens)  # (B, C, H)
         return (forecast - self.shift) / self.gain if self.use_revin else forecast
+
+    def _attend(self, tokens: Tensor) -> Tensor:
+        """Return what attention adds to the tokens."""
+        mixed = self.value(tokens)
+        if self.attention != "identity":
+            mixed = F.scaled_dot_product_attention(
+                self._split_heads(self.query(tokens)),
+                self._split_heads(self.key(tokens)),
+                self._split_heads(mixed),
+                scale=1 / sqrt(self.hidden_size),
+            )
+            mixed = mixed.transpose(-3, -2).flatten(-2)  # (B, N, h * d)
+        return self.output(mixed) if self.value_projection == "factorised" else mixed
 
     def _tokens(self, normalised: Tensor) -> Tensor:
         """Return what attention looks at: ``(B, C, L)``, or ``(B, L, C)`` over time."""
@@ -244,6 +199,10 @@ class SAMformer(WindowNetwork):
         return x.view(*x.shape[:2], self.n_heads, -1).transpose(1, 2)  # (B, h, N, d)
 
 
-def _split(x: Tensor, dim: int, *sizes: int) -> tuple[Tensor, ...]:
-    # The operator itself: the method's checks take longer than what it does here.
-    return torch.split_with_sizes(x, sizes, dim)
+def _is_autocast(device_type: str) -> bool:
+    """Return whether the precision of each operation is chosen automatically.
+
+    A gradient written by hand would ignore that choice.
+    """
+    available = torch.amp.is_autocast_available(device_type)
+    return available and torch.is_autocast_enabled(device_type)

@@ -37,12 +37,12 @@ class WindowNetwork(nn.Module):
         if not self.use_revin:
             mean = context.new_zeros(())
             return context, mean, mean + 1
-        fixed = context.detach()
-        mean = fixed.mean(dim=-1, keepdim=True)
+        mean = context.detach().mean(dim=-1, keepdim=True)
+        centred = context - mean
         # torch.var takes ten times as long as this on a CPU.
-        variance = (fixed - mean).square().mean(dim=-1, keepdim=True)
+        variance = centred.detach().square().mean(dim=-1, keepdim=True)
         scale = torch.sqrt(variance + REVIN_EPS)
-        return (context - mean) / scale, mean, scale
+        return centred / scale, mean, scale
 
     def forward_normalised(self, normalised: Tensor) -> Tensor:
         """Forecast a normalised window, in normalised units: ``(B, C, H)``."""

@@ -74,6 +74,7 @@ class SAM(Optimizer):
         length = torch.linalg.vector_norm(torch.stack(norms))
         if self.adaptive:
             climb = list(torch._foreach_mul(climb, sizes))
-        steps = torch._foreach_mul(climb, self.rho / (length + NORM_EPS))
-        torch._foreach_add_(weights, steps)
+        # In place: the next evaluation clears the gradients anyway.
+        torch._foreach_mul_(climb, self.rho / (length + NORM_EPS))
+        torch._foreach_add_(weights, climb)
         return weights, starts

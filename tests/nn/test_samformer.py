@@ -116,6 +116,49 @@ def test_one_head_follows_the_equations_written_in_numpy():
         np.testing.assert_allclose(attention[i, 0], expected_attention, rtol=1e-10)
 
 
+@pytest.mark.parametrize("sigma_reparam", [True, False])
+@pytest.mark.parametrize("n_heads", [1, 3])
+def test_the_gradient_by_hand_is_that_of_finite_differences(n_heads, sigma_reparam):
+    network = perturb(make(n_heads=n_heads, sigma_reparam=sigma_reparam))
+    x, _, _ = network.normalise(windows(2))
+    names = [name for name, _ in network.named_parameters()]
+
+    def forecast(*weights):
+        named = dict(zip(names, weights, strict=True))
+        return torch.func.functional_call(
+            Normalised(network), {f"inner.{n}": w for n, w in named.items()}, (x,)
+        )
+
+    weights = tuple(w.detach().requires_grad_() for w in network.parameters())
+    assert torch.autograd.gradcheck(forecast, weights)
+
+
+class Normalised(torch.nn.Module):
+    """Let a network be called on normalised windows."""
+
+    def __init__(self, inner):
+        super().__init__()
+        self.inner = inner
+
+    def forward(self, x):
+        return self.inner.forward_normalised(x)
+
+
+def test_a_window_that_asks_for_a_gradient_gets_one():
+    network = perturb(make())
+    x = network.normalise(windows(2))[0].requires_grad_()
+    assert torch.autograd.gradcheck(network.forward_normalised, x)
+
+
+def test_half_precision_where_it_is_asked_for_agrees_roughly():
+    network = make().float()
+    context = windows(dtype=torch.float32)
+    with torch.autocast("cpu", torch.bfloat16):
+        half = network(context)
+    full = network(context)
+    assert 0 < (half - full).abs().max() < 0.05
+
+
 def test_training_may_normalise_once_and_forecast_from_that():
     network = perturb(make())
     context = windows()

@@ -1,0 +1,165 @@
+"""SAMformer's forward pass, projection first, with its gradient written by hand.
+
+Every linear map of SAMformer acts on time, so it commutes with RevIN's affine part::
+
+    (gain * x + shift) W = gain * (x W) + shift * colsum(W)
+
+RevIN's inverse divides by `gain` again, so the path from the window straight to the
+head needs no product with it. The output projection is multiplied into the head before
+it meets the data: the ``L``-wide result of attention is never formed.
+
+These networks are small: with autograd's own gradient, most of a training step goes
+into recording and dispatching fifty operations of microseconds. Written by hand, the
+gradient needs half of them, and it fills the weights' gradients in one pass each.
+``skts.benchmarks`` has the plain form; both give the same outputs and gradients.
+
+Axes: ``B`` windows, ``C`` channels, ``L`` context, ``H`` prediction, ``h`` heads,
+``d`` hidden size, ``E = 3 h d`` for queries, keys and values side by side.
+"""
+
+from math import sqrt
+from typing import Any
+
+import torch
+from torch import Tensor
+
+
+class ProjectionFirst(torch.autograd.Function):
+    """Map a normalised window ``(B, C, L)`` to a forecast in the same units.
+
+    Parameters
+    ----------
+    x : Tensor of shape (B, C, L)
+        Normalised windows, which get no gradient.
+    gain, shift : Tensor of shape (C, 1)
+        RevIN's affine part.
+    query, key, value : Tensor of shape (h * d, L)
+        Weights of the maps into attention.
+    query_bias, key_bias, value_bias : Tensor of shape (h * d,)
+        Their biases.
+    output, output_bias : Tensor of shape (L, h * d) and (L,)
+        Map from mixed values back to a window.
+    head, head_bias : Tensor of shape (H, L) and (H,)
+        Map from a window to its forecast.
+    n_heads : int
+        Number of heads ``h``.
+    """
+
+    @staticmethod
+    def forward(
+        ctx: Any,
+        x: Tensor,
+        gain: Tensor,
+        shift: Tensor,
+        query: Tensor,
+        query_bias: Tensor,
+        key: Tensor,
+        key_bias: Tensor,
+        value: Tensor,
+        value_bias: Tensor,
+        output: Tensor,
+        output_bias: Tensor,
+        head: Tensor,
+        head_bias: Tensor,
+        n_heads: int,
+    ) -> Tensor:
+        """Return the forecast ``(B, C, H)``."""
+        n_windows, n_channels, _ = x.shape
+        rows = x.flatten(0, 1)  # (B * C, L)
+        maps = torch.cat([query, key, value])
+        bias = torch.cat([query_bias, key_bias, value_bias])
+        maps_sum, head_sum = maps.sum(1), head.sum(1)
+        unit = gain.reciprocal()
+
+        raw = torch.mm(rows, maps.t()).view(n_windows, n_channels, -1)  # (B, C, E)
+        inner = torch.addcmul(shift * maps_sum + bias, raw, gain)
+        inner = inner.view(n_windows, n_channels, 3, n_heads, -1)
+        queries, keys, values = _heads_first(inner)  # (B * h, C, d) each
+        scores = torch.bmm(queries, keys.mT)
+        attention = scores.div_(sqrt(queries.shape[-1])).softmax(-1)
+        mixed = torch.bmm(attention, values)
+        mixed = mixed.view(n_windows, n_heads, n_channels, -1).transpose(1, 2)
+        residual = (mixed.flatten(2) * unit).flatten(0, 1)  # (B * C, h * d)
+
+        path = torch.mm(head, output)  # (H, h * d)
+        offset = torch.addmv(head_bias, head, output_bias) + shift * (head_sum - 1)
+        offset *= unit  # (C, H)
+        forecast = torch.mm(rows, head.t()).addmm_(residual, path.t())
+        ctx.save_for_backward(
+            *(rows, gain, shift, unit, maps_sum, head_sum),
+            *(output, output_bias, head, path),
+            *(raw, queries, keys, values, attention, residual, offset),
+        )
+        return forecast.view(n_windows, n_channels, -1).add_(offset)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
+        """Return the gradients of all weights."""
+        # fmt: off
+        (
+            rows, gain, shift, unit, maps_sum, head_sum,
+            output, output_bias, head, path,
+            raw, queries, keys, values, attention, residual, offset,
+        ) = ctx.saved_tensors
+        # fmt: on
+        n_windows, n_channels, _ = gradient.shape
+
+        # Through the head: forecast = rows head^T + residual path^T + offset.
+        flat = gradient.flatten(0, 1)  # (B * C, H)
+        by_channel = gradient.sum(0)  # (C, H)
+        d_residual = torch.mm(flat, path)  # (B * C, h * d)
+        d_path = torch.mm(flat.t(), residual)  # (H, h * d)
+        d_offset = by_channel * unit  # before the product with unit
+        d_head_bias = d_offset.sum(0)
+        d_head = torch.addmm(torch.mm(d_offset.t(), shift), flat.t(), rows)
+        d_head.addmm_(d_path, output.t()).addr_(d_head_bias, output_bias)
+        # What was multiplied by unit: the residual and the offset.
+        d_unit = (d_residual * residual).view(n_windows, n_channels, -1).sum((0, 2))
+        d_unit += (by_channel * offset).sum(1)
+
+        # Through attention: mixed = softmax(queries keys^T / sqrt(d)) values.
+        d_mixed = d_residual.view(n_windows, n_channels, -1) * unit
+        (d_mixed,) = _heads_first(
+            d_mixed.view(n_windows, n_channels, 1, -1, values.shape[-1])
+        )
+        d_scores = torch.bmm(d_mixed, values.mT).mul_(attention)
+        d_scores -= attention * d_scores.sum(-1, keepdim=True)
+        d_scores /= sqrt(queries.shape[-1])
+        d_inner = torch.stack(
+            [
+                torch.bmm(d_scores, keys),
+                torch.bmm(d_scores.mT, queries),
+                torch.bmm(attention.mT, d_mixed),
+            ]
+        )
+        d_inner = d_inner.view(3, n_windows, -1, n_channels, values.shape[-1])
+        d_inner = d_inner.permute(1, 3, 0, 2, 4).reshape(raw.shape)  # (B, C, E)
+
+        # Through the maps: inner = gain * raw + shift * column sums + bias.
+        inner_by_channel = d_inner.sum(0)  # (C, E)
+        d_gain = (d_inner * raw).sum((0, 2)) - d_unit * unit.squeeze(1)
+        d_shift = torch.mv(inner_by_channel, maps_sum) + torch.mv(
+            d_offset, head_sum - 1
+        )
+        d_maps = torch.addmm(
+            torch.mm(inner_by_channel.t(), shift),
+            d_inner.mul_(gain).flatten(0, 1).t(),
+            rows,
+        )
+        weights = zip(d_maps.chunk(3), inner_by_channel.sum(0).chunk(3), strict=True)
+        return (
+            None,
+            d_gain.unsqueeze(1),
+            d_shift.unsqueeze(1),
+            *(gradient for pair in weights for gradient in pair),
+            torch.mm(head.t(), d_path),
+            torch.mv(head.t(), d_head_bias),
+            d_head,
+            d_head_bias,
+            None,
+        )
+
+
+def _heads_first(inner: Tensor) -> tuple[Tensor, ...]:
+    """Take ``(B, C, n, h, d)`` apart into n tensors ``(B * h, C, d)``."""
+    return inner.permute(2, 0, 3, 1, 4).flatten(1, 2).unbind()
