@@ -27,7 +27,7 @@ def main() -> None:
     )
     forecasting.add_argument("--seeds", nargs="+", type=int, default=[0, 1])
     forecasting.add_argument(
-        "--settings", nargs="+", default=["default"], choices=_forecasting.SETTINGS
+        "--settings", nargs="+", default=["samformer"], choices=_forecasting.SETTINGS
     )
     forecasting.add_argument(
         "--results", type=Path, default=RESULTS / "forecasting.jsonl"

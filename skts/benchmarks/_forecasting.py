@@ -12,11 +12,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from skts.benchmarks._dlinear import DLinearForecaster
 from skts.benchmarks._results import Result, append_result, markdown, missing
 from skts.datasets import load_ett
-from skts.forecasting import SAMformerForecaster
+from skts.forecasting import LSINetForecaster, SAMformerForecaster
+from skts.forecasting._base import TorchForecaster
 
-CONTEXT_LENGTH = 512
 HORIZONS = (96, 192, 336, 720)
 
 # Table 4 of the SAMformer paper: the radius per data set and horizon.
@@ -32,19 +33,25 @@ PAPER_MSE = {
     "ETTh2": dict(zip(HORIZONS, (0.295, 0.340, 0.350, 0.391), strict=True)),
 }
 PAPER_SETTING = {"lr": 1e-3, "head_init": "glorot"}
-SETTINGS = ("default", "no-sam", "paper")
+
+# Forecaster, context length and changed parameters of each setting; the contexts are
+# those of the papers on ETTh1.
+SETTINGS: dict[str, tuple[type[TorchForecaster], int, dict[str, Any]]] = {
+    "samformer": (SAMformerForecaster, 512, {}),
+    "samformer-no-sam": (SAMformerForecaster, 512, {"rho": 0.0}),
+    "samformer-paper": (SAMformerForecaster, 512, PAPER_SETTING),
+    "lsinet": (LSINetForecaster, 384, {}),
+    "lsinet-no-penalty": (LSINetForecaster, 384, {"sparsity_interval": 0}),
+    "dlinear": (DLinearForecaster, 384, {}),
+}
 
 
-def make_forecaster(dataset: str, horizon: int, setting: str) -> SAMformerForecaster:
+def make_forecaster(dataset: str, horizon: int, setting: str) -> TorchForecaster:
     """Return the forecaster of a named setting, without a seed."""
-    changes: dict[str, Any] = {
-        "default": {},
-        "no-sam": {"rho": 0.0},
-        "paper": PAPER_SETTING | {"rho": PAPER_RHO[dataset][horizon]},
-    }[setting]
-    return SAMformerForecaster(
-        CONTEXT_LENGTH, horizon, validation_fraction=0.25, **changes
-    )
+    forecaster, context_length, changes = SETTINGS[setting]
+    if setting == "samformer-paper":
+        changes = changes | {"rho": PAPER_RHO[dataset][horizon]}
+    return forecaster(context_length, horizon, validation_fraction=0.25, **changes)
 
 
 def run(
@@ -81,18 +88,22 @@ def run_cell(dataset: str, horizon: int, setting: str, seed: int) -> Result:
     started = perf_counter()
     forecaster.fit(y[: 16 * month])
     seconds = perf_counter() - started
-    first_test = 16 * month - CONTEXT_LENGTH
+    first_test = 16 * month - forecaster.context_length
     forecasts, truths = forecaster.predict_windows(y[first_test : 20 * month])
     errors = (forecasts - truths) / forecaster.scale_
-    return {
+    best = forecaster.history_[forecaster.best_epoch_ - 1]
+    result = {
         "mse": float(np.mean(errors**2)),
         "mae": float(np.mean(np.abs(errors))),
-        "valid_mse": forecaster.history_[forecaster.best_epoch_ - 1]["valid_loss"],
+        "valid_mse": best["valid_loss"],
         "best_epoch": forecaster.best_epoch_,
         "n_epochs": forecaster.n_epochs_,
         "seconds": round(seconds, 1),
         "parameters": forecaster.get_params(),
     }
+    if "density" in best:
+        result["density"] = [round(r["density"], 3) for r in forecaster.history_]
+    return result
 
 
 def table(results: list[Result]) -> str:
@@ -114,7 +125,7 @@ def table(results: list[Result]) -> str:
                 ", ".join(map(str, sorted(cell["seed"]))),
                 f"{cell['n_epochs'].mean():.0f}",
                 f"{cell['seconds'].mean():.0f}",
-                "" if setting == "no-sam" else paper,
+                paper if setting in ("samformer", "samformer-paper") else "",
             ]
         )
     means = cells[["mse", "mae"]].mean().groupby(level=["setting", "dataset"]).mean()
