@@ -1,12 +1,13 @@
 """Command line of the benchmarks: ``python -m skts.benchmarks --help``."""
 
 import argparse
+from collections.abc import Iterator
 from pathlib import Path
 
 import torch
 
-from skts.benchmarks import _cost, _forecasting
-from skts.benchmarks._results import append_result, read_results
+from skts.benchmarks import _forecasting, _memory, _speed
+from skts.benchmarks._results import Result, append_result, read_results
 from skts.benchmarks._tables import write_page
 
 RESULTS = Path("docs/results")
@@ -34,15 +35,21 @@ def main() -> None:
     )
 
     speed = commands.add_parser(
-        "speed", help="seconds per epoch, projection first against plain"
+        "speed", help="seconds of training steps against the plain form, and a profile"
     )
-    speed.add_argument("--epochs", type=int, default=7)
-    speed.add_argument("--results", type=Path, default=RESULTS / "cost.jsonl")
+    speed.add_argument("--models", nargs="+", default=list(_speed.MODELS))
+    speed.add_argument("--rounds", type=int, default=7)
 
     memory = commands.add_parser("memory", help="peak memory of a fit on a wide series")
     memory.add_argument("--rows", type=int, default=26304)
     memory.add_argument("--channels", type=int, default=321)
-    memory.add_argument("--results", type=Path, default=RESULTS / "cost.jsonl")
+
+    context = commands.add_parser(
+        "context", help="seconds and peak memory of LSINet's steps per context length"
+    )
+    context.add_argument("--steps", type=int, default=6)
+    for command in (speed, memory, context):
+        command.add_argument("--results", type=Path, default=RESULTS / "cost.jsonl")
 
     commands.add_parser("tables", help="docs/results.md from the stored results")
 
@@ -54,17 +61,30 @@ def main() -> None:
             args.results, args.datasets, args.horizons, args.seeds, args.settings
         )
         print(_forecasting.table(read_results(args.results)))
-    elif args.command == "speed":
-        for compile in (False, True):
-            result = _cost.compare_speed(args.epochs, compile)
-            print(result)
-            append_result(args.results, result)
-    elif args.command == "memory":
-        for result in _cost.measure_memory(args.rows, args.channels):
-            print(result, flush=True)
-        append_result(args.results, result)
     elif args.command == "tables":
         write_page(RESULTS, Path("docs/results.md"))
+    else:
+        for result in _measure(args):
+            print(result, flush=True)
+            append_result(args.results, result)
+
+
+def _measure(args: argparse.Namespace) -> Iterator[Result]:
+    """Yield what a benchmark of time or memory measures."""
+    if args.command == "speed":
+        for model in args.models:
+            for compile in (False, True):
+                yield _speed.compare_speed(model, args.rounds, compile)
+            shares = list(_speed.profile_steps(model))
+            yield {"benchmark": "profile", "model": model, "shares": shares}
+    elif args.command == "memory":
+        sizes = args.rows, args.channels
+        yield _memory.in_own_process(_memory.measure_wide_fit, *sizes)
+    elif args.command == "context":
+        for length in _memory.CONTEXT_LENGTHS:
+            yield _memory.in_own_process(
+                _memory.measure_context_length, length, args.steps
+            )
 
 
 if __name__ == "__main__":

@@ -51,7 +51,7 @@ class DLinearForecaster(TorchForecaster):
         *,
         max_epochs=100,
         batch_size=32,
-        lr=5e-4,
+        lr=1e-4,
         validation_fraction=0.25,
         patience=10,
         random_state=None,

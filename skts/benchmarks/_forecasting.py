@@ -134,3 +134,18 @@ def table(results: list[Result]) -> str:
         rows[-1] += [f"{mean['mae']:.4f}", *[""] * 5]
     header = ["setting", "data set", "horizon", "MSE", "spread", "MAE", "valid MSE"]
     return markdown([*header, "seeds", "epochs", "seconds", "paper's MSE"], rows)
+
+
+def density_table(results: list[Result]) -> str:
+    """Return the density of connections after each epoch as a Markdown table."""
+    rows: list[list[object]] = [
+        [
+            *(r[key] for key in ("setting", "dataset", "horizon", "seed")),
+            r["best_epoch"],
+            " ".join(f"{density:.2f}" for density in r["density"]),
+        ]
+        for r in results
+        if "density" in r
+    ]
+    header = ["setting", "data set", "horizon", "seed", "best epoch"]
+    return markdown([*header, "density after each epoch"], rows)

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from skts.benchmarks import _cost, _forecasting
-from skts.benchmarks._results import read_results
+from skts.benchmarks import _forecasting, _memory, _speed
+from skts.benchmarks._results import Result, read_results
 
 PAGE = """\
 # Measured results
@@ -14,44 +14,73 @@ of which holds the settings, versions, thread count and date of one run.
 ## Forecast errors
 
 Mean squared error over all test windows, in standard deviations of the training part
-(12 months to train, 4 to validate, 4 to test; context {context_length}; the best epoch
-is chosen on the validation part). Mean over seeds and its spread. `default` is one
-setting for all cells, `no-sam` the same with `rho=0`; the paper's values are means over
-five seeds with a radius per cell. Seconds of a fit are those of one CPU thread on a
-shared machine, and compare only roughly.
+(12 months to train, 4 to validate, 4 to test; the best epoch is chosen on the
+validation part). Mean over seeds and its spread. Seconds of a fit are those of one CPU
+thread on a shared machine, and compare only roughly.
 
-`python -m skts.benchmarks forecasting --settings default no-sam --seeds 0 1`
+`samformer` and `lsinet` are the defaults with one setting for all cells, contexts of
+512 and 384; `samformer-no-sam` has `rho=0`, `lsinet-no-penalty` has
+`sparsity_interval=0`. `dlinear` is sktime's network at a context of 384, trained in the
+same loop with the same split and stopping. The paper's values are means over five seeds
+with a radius per cell; LSINet's paper is known without its tables.
+
+`python -m skts.benchmarks forecasting --settings samformer samformer-no-sam`
 
 {forecasting}
 
+Share of the patch connections in use (`density`), epoch by epoch:
+
+{density}
+
 ## Speed
 
-Seconds per epoch of SAM on ETTh1 (horizon 96, 7 channels, batches of 32), the forward
-pass written projection first against the plain form, in one run, with the same loop,
-windows, fused Adam and threads.
+Training steps on ETTh1 (horizon 96, 7 channels): SAM with batches of 32, and LSINet
+with its penalty in every step and batches of 128, against the plain forms of the
+networks in one run, with the same loop, windows, fused Adam and threads.
 
 `python -m skts.benchmarks speed`
 
 {speed}
 
+What the steps spend their time on:
+
+{profile}
+
 ## Memory
 
-Largest resident size of the whole process during one epoch of `fit` (every window of
-the training part, and validation) on a synthetic series.
+Largest resident size of the whole process during one epoch of SAMformer's `fit` (every
+window of the training part, and validation) on a synthetic series; horizon 96, batches
+of 32.
 
 `python -m skts.benchmarks memory`
 
 {memory}
+
+## Cost against context length
+
+Training steps of LSINet on synthetic series of 7 channels: batches of 128, horizon 96,
+64 patches whatever the context.
+
+`python -m skts.benchmarks context`
+
+{context}
 """
 
 
 def write_page(folder: Path, page: Path) -> None:
     """Write the page from the results in `folder`."""
+    forecasts = read_results(folder / "forecasting.jsonl")
     cost = read_results(folder / "cost.jsonl")
+
+    def of(benchmark: str) -> list[Result]:
+        return [result for result in cost if result["benchmark"] == benchmark]
+
     text = PAGE.format(
-        context_length=_forecasting.CONTEXT_LENGTH,
-        forecasting=_forecasting.table(read_results(folder / "forecasting.jsonl")),
-        speed=_cost.speed_table([r for r in cost if r["benchmark"] == "speed"]),
-        memory=_cost.memory_table([r for r in cost if r["benchmark"] == "memory"]),
+        forecasting=_forecasting.table(forecasts),
+        density=_forecasting.density_table(forecasts),
+        speed=_speed.speed_table(of("speed")),
+        profile=_speed.profile_table(of("profile")),
+        memory=_memory.memory_table(of("memory")),
+        context=_memory.context_length_table(of("context length")),
     )
     page.write_text(text)
