@@ -12,25 +12,30 @@ from pathlib import Path
 import pytest
 
 import skts
+import skts.clustering
 import skts.datasets
 import skts.forecasting
 
 HOME = Path(skts.__file__).parent
 SOURCES = sorted(HOME.rglob("*.py"))
-PUBLIC_ROOMS = [skts.forecasting, skts.datasets]
+PUBLIC_ROOMS = [skts.clustering, skts.forecasting, skts.datasets]
 
 SCIENTIFIC = {"numpy", "pandas", "sklearn", "sktime", "torch"}
+BELOW_ESTIMATORS = {"_validation", "_files", "_sklearn_door", "nn", "training", "data"}
 # What each room may import: its own files, these rooms of skts, and these libraries.
 ROOMS = {
     "": (set(), set()),
     "_validation": (set(), {"numpy"}),
+    "_files": ({"training"}, {"torch"}),
+    "_sklearn_door": (set(), {"sklearn", "sktime"}),
     "nn": (set(), {"numpy", "torch"}),
     "training": (set(), {"numpy", "torch"}),
-    "data": (set(), {"numpy", "torch"}),
+    "data": (set(), {"numpy", "scipy", "torch"}),
     "datasets": (set(), {"pandas", "pooch"}),
-    "forecasting": ({"_validation", "nn", "training", "data"}, SCIENTIFIC),
+    "forecasting": (BELOW_ESTIMATORS, SCIENTIFIC),
+    "clustering": (BELOW_ESTIMATORS, SCIENTIFIC),
     "benchmarks": (
-        {"_validation", "nn", "training", "data", "datasets", "forecasting"},
+        BELOW_ESTIMATORS | {"datasets", "forecasting", "clustering"},
         SCIENTIFIC | {"matplotlib"},
     ),
 }

@@ -1,8 +1,12 @@
-"""sktime's own test suite, on every set of test parameters."""
+"""The test suites of sktime and scikit-learn, on every set of test parameters."""
 
 import pytest
+from sklearn.utils.estimator_checks import (
+    parametrize_with_checks as parametrize_with_sklearn_checks,
+)
 from sktime.utils.estimator_checks import check_estimator, parametrize_with_checks
 
+from skts.clustering import LoSTerClusterer
 from skts.forecasting import LSINetForecaster, SAMformerForecaster
 
 # The suite checks that estimators warn, and sktime warns of its own future.
@@ -12,8 +16,21 @@ pytestmark = pytest.mark.filterwarnings("ignore")
 SKIPPED_CHECKS: dict[str, str] = {}
 
 
-@parametrize_with_checks([LSINetForecaster, SAMformerForecaster])
-def test_forecasters_pass_every_check_of_sktime(obj, test_name):
+@parametrize_with_checks([LSINetForecaster, LoSTerClusterer, SAMformerForecaster])
+def test_estimators_pass_every_check_of_sktime(obj, test_name):
     if test_name in SKIPPED_CHECKS:
         pytest.skip(SKIPPED_CHECKS[test_name])
     check_estimator(obj, tests_to_run=test_name, raise_exceptions=True, verbose=False)
+
+
+# The blobs of one check have two features, of which per-series standardisation leaves
+# the sign of their difference alone. The check of array API input skips itself unless
+# SCIPY_ARRAY_API is set. Nothing else is left out.
+SMALL = {"hidden_size": 32, "pretrain_epochs": 3, "max_epochs": 2, "device": "cpu"}
+
+
+@parametrize_with_sklearn_checks(
+    [LoSTerClusterer(3, **SMALL, standardize=False, random_state=0)]
+)
+def test_the_clusterer_passes_every_check_of_scikit_learn(estimator, check):
+    check(estimator)

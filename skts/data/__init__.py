@@ -1,7 +1,9 @@
 """From arrays to batches. Nothing of size windows x context x channels is built."""
 
+from skts.data._augmentation import AUGMENTATIONS, augment
+from skts.data._batches import ShuffledBatches
+from skts.data._rows import Rows
 from skts.data._windows import (
-    ShuffledBatches,
     Stretch,
     Windows,
     split_chronologically,
@@ -9,9 +11,12 @@ from skts.data._windows import (
 )
 
 __all__ = [
+    "AUGMENTATIONS",
+    "Rows",
     "ShuffledBatches",
     "Stretch",
     "Windows",
+    "augment",
     "split_chronologically",
     "window_starts",
 ]

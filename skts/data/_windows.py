@@ -1,6 +1,6 @@
 """Windows of a series as views: the series lives once, a batch is one gather."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,6 +32,11 @@ class Windows:
     def __len__(self) -> int:
         return len(self.starts)
 
+    @property
+    def device(self) -> torch.device:
+        """Where the series is."""
+        return self.series.device
+
     def take(self, which: Tensor | slice) -> tuple[Tensor, Tensor]:
         """Return contexts ``(B, C, L)`` and targets ``(B, C, H)`` of some windows."""
         width = self.context_length + self.prediction_length
@@ -45,42 +50,6 @@ class Windows:
         size = max(1, max_values // (width * len(self.series)))
         for first in range(0, len(self), size):
             yield self.take(slice(first, first + size))
-
-
-class ShuffledBatches:
-    """Batches of windows in a new random order each time they are iterated.
-
-    Parameters
-    ----------
-    windows : Windows
-        Windows to draw from.
-    batch_size : int
-        Windows per batch; the last batch of an epoch takes what is left.
-    seed : int
-        Seed of the generator of orders, which is independent of torch's own.
-    prepare : callable
-        Maps contexts and targets to a batch. It runs once per batch, however often
-        the optimiser asks for the loss.
-    """
-
-    def __init__(
-        self,
-        windows: Windows,
-        batch_size: int,
-        seed: int,
-        prepare: Callable[[Tensor, Tensor], tuple[Tensor, ...]],
-    ) -> None:
-        self.windows = windows
-        self.batch_size = batch_size
-        self.prepare = prepare
-        self._generator = torch.Generator(device="cpu").manual_seed(seed)
-
-    def __iter__(self) -> Iterator[tuple[Tensor, ...]]:
-        order = torch.randperm(
-            len(self.windows), generator=self._generator, device="cpu"
-        )
-        for which in order.to(self.windows.series.device).split(self.batch_size):
-            yield self.prepare(*self.windows.take(which))
 
 
 def window_starts(

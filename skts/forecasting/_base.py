@@ -12,6 +12,8 @@ from sktime.forecasting.base import BaseForecaster, ForecastingHorizon
 from torch import Tensor
 from torch.optim import Adam, Optimizer
 
+from skts._files import Storable
+from skts._sklearn_door import SklearnDoor
 from skts._validation import (
     check_bool,
     check_int,
@@ -20,7 +22,6 @@ from skts._validation import (
     check_seed,
 )
 from skts.data import Stretch, Windows, split_chronologically, window_starts
-from skts.forecasting._files import Storable
 from skts.forecasting._series import (
     check_columns,
     check_last_stretch,
@@ -31,7 +32,6 @@ from skts.forecasting._series import (
     contiguous_stretches,
     find_frequency,
 )
-from skts.forecasting._sklearn_door import SklearnDoor
 from skts.forecasting._training import channel_errors, train_on_windows
 from skts.nn import WindowNetwork
 from skts.training import (

@@ -35,7 +35,7 @@ class Storable:
         self.network_.to(self.device_)
 
     def save(self, path=None, serialization_format="pickle"):
-        """Save the forecaster, to be read by ``load_from_path``.
+        """Save the estimator, to be read by ``load_from_path``.
 
         Parameters
         ----------
@@ -59,6 +59,6 @@ class Storable:
         # sktime's own loses what follows the last dot of a file name.
         target = str(path) if str(path).endswith(".zip") else f"{path}.zip"
         with TemporaryDirectory() as folder:
-            super().save(Path(folder) / "forecaster", serialization_format).close()
-            move(Path(folder) / "forecaster.zip", target)
+            super().save(Path(folder) / "estimator", serialization_format).close()
+            move(Path(folder) / "estimator.zip", target)
         return ZipFile(target)

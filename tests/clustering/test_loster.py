@@ -1,0 +1,280 @@
+"""LoSTerClusterer learns, agrees with itself, and takes series in every form."""
+
+import copy
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from sklearn.base import clone
+from sklearn.cluster import KMeans
+from sklearn.metrics import adjusted_rand_score, silhouette_score
+from sktime.base import load
+from sktime.datasets import load_basic_motions
+from sktime.datatypes import convert_to
+
+from skts.clustering import LoSTerClusterer
+
+SMALL = {
+    "hidden_size": 16,
+    "pretrain_epochs": 5,
+    "max_epochs": 3,
+    "device": "cpu",
+    "random_state": 0,
+}
+
+
+def make(n_clusters=3, **changed):
+    return LoSTerClusterer(n_clusters, **(SMALL | changed))
+
+
+@pytest.fixture(scope="module")
+def waves():
+    """Three kinds of series in turn: a slow sine, a fast one, a sawtooth."""
+    rng = np.random.default_rng(0)
+    time = np.linspace(0, 1, 40)
+    kinds = np.array([np.sin(6 * time), np.sin(25 * time), (4 * time) % 1])
+    labels = np.arange(60) % 3
+    return kinds[labels] + 0.1 * rng.standard_normal((60, 40)), labels
+
+
+@pytest.fixture(scope="module")
+def fitted(waves):
+    return make().fit(waves[0])
+
+
+# Learning -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("spectral_weight", [0, 1.0])
+def test_kinds_of_series_are_told_apart(waves, spectral_weight):
+    X, labels = waves
+    model = make(spectral_weight=spectral_weight, pretrain_epochs=30)
+    assert adjusted_rand_score(labels, model.fit_predict(X)) == 1
+    new = X + 0.05
+    assert adjusted_rand_score(labels, model.predict(new)) == 1
+
+
+def test_a_spectrum_recognises_series_wherever_they_start():
+    rng = np.random.default_rng(0)
+    time, starts = np.arange(80), rng.uniform(0, 80, (60, 1))
+    labels = np.arange(60) % 2
+    period = np.where(labels, 10, 16)[:, None]
+    X = np.sin(2 * np.pi * (time + starts) / period)
+    X += 0.3 * rng.standard_normal(X.shape)
+    scores = []
+    for weight in (0, 3.0):
+        model = make(2, spectral_weight=weight, pretrain_epochs=20)
+        scores.append(adjusted_rand_score(labels, model.fit_predict(X)))
+    assert scores[1] > 0.9 > 0.5 > scores[0]
+
+
+def test_multivariate_real_series_cluster_better_than_chance():
+    X, y = load_basic_motions(return_type="numpy3D")
+    model = make(4, pretrain_epochs=30, hidden_size=64).fit(X)
+    assert model.cluster_centers_.shape == (4, 6, 100)
+    assert adjusted_rand_score(y, model.labels_) > 0.3
+
+
+def test_pretraining_reconstructs_better_and_better(waves):
+    model = make(pretrain_epochs=40, dropout=0).fit(waves[0])
+    losses = [r["train_loss"] for r in model.history_ if r["phase"] == "pretraining"]
+    assert losses[-1] < 0.5 * losses[0]
+
+
+def test_centres_start_where_kmeans_finds_them_and_stay_without_joint_epochs(waves):
+    model = make(max_epochs=0, n_init=3).fit(waves[0])
+    latents = model.embed(waves[0])
+    kmeans = KMeans(3, n_init=3, random_state=0).fit(latents)
+    np.testing.assert_allclose(
+        np.sort(model.latent_centers_, 0),
+        np.sort(kmeans.cluster_centers_, 0),
+        rtol=1e-5,
+    )
+    assert model.inertia_ == pytest.approx(kmeans.inertia_, rel=1e-4)
+    assert model.n_epochs_ == 0
+
+
+def test_joint_training_moves_the_centres(waves):
+    before = make(max_epochs=0).fit(waves[0]).latent_centers_
+    after = make(max_epochs=3, tol=0).fit(waves[0]).latent_centers_
+    assert np.abs(after - before).max() > 1e-4
+
+
+def test_joint_training_stops_when_labels_stand_still(waves):
+    model = make(max_epochs=50, tol=1e-3).fit(waves[0])
+    joint = [r for r in model.history_ if r["phase"] == "joint"]
+    assert model.n_epochs_ == len(joint) < 50
+    assert joint[-1]["changed"] < 1e-3
+    assert make(max_epochs=7, tol=0).fit(waves[0]).n_epochs_ == 7
+
+
+def test_the_history_holds_every_term_and_their_weighted_sum(waves):
+    weights = {"alpha": 2.0, "instance_weight": 0.5, "cluster_weight": 0.25}
+    model = make(**weights, entropy_weight=3.0).fit(waves[0])
+    for record in model.history_:
+        if record["phase"] == "pretraining":
+            continue
+        total = record["reconstruction"] + 2 * record["kmeans"]
+        total += 0.5 * record["instance"] + 0.25 * record["cluster"]
+        total += 3 * record["entropy"]
+        assert record["train_loss"] == pytest.approx(total, rel=1e-5)
+        assert -2 * np.log(3) - 1e-6 <= record["entropy"] <= 0
+
+
+def test_weights_of_zero_leave_reconstruction_and_kmeans(waves):
+    off = {"instance_weight": 0, "cluster_weight": 0, "entropy_weight": 0}
+    record = make(**off).fit(waves[0]).history_[-1]
+    expected = record["reconstruction"] + record["kmeans"]
+    assert record["train_loss"] == pytest.approx(expected, rel=1e-5)
+
+
+# What belongs together ------------------------------------------------------------
+
+
+def test_labels_are_those_of_predict(waves, fitted):
+    np.testing.assert_array_equal(fitted.labels_, fitted.predict(waves[0]))
+    np.testing.assert_array_equal(make().fit_predict(waves[0]), fitted.labels_)
+
+
+def test_probabilities_sum_to_one_and_agree_with_predict(waves, fitted):
+    probabilities = fitted.predict_proba(waves[0])
+    assert probabilities.shape == (60, 3)
+    np.testing.assert_allclose(probabilities.sum(1), 1)
+    np.testing.assert_array_equal(probabilities.argmax(1), fitted.labels_)
+
+
+def test_inertia_and_labels_follow_from_latents_and_centres(waves, fitted):
+    differences = fitted.embed(waves[0])[:, None] - fitted.latent_centers_
+    distances = np.square(differences).sum(-1)
+    np.testing.assert_array_equal(distances.argmin(1), fitted.labels_)
+    assert fitted.inertia_ == pytest.approx(distances.min(1).sum(), rel=1e-4)
+
+
+def test_decoded_centres_look_like_their_series(waves):
+    X, _ = waves
+    model = make(pretrain_epochs=60, dropout=0).fit(X)
+    standard = (X - X.mean(1, keepdims=True)) / X.std(1, keepdims=True)
+    for label, center in enumerate(model.cluster_centers_[:, 0]):
+        mean = standard[model.labels_ == label].mean(0)
+        assert np.corrcoef(center, mean)[0, 1] > 0.9
+
+
+def test_the_score_is_the_silhouette_of_the_standardised_series(waves, fitted):
+    X, _ = waves
+    standard = (X - X.mean(1, keepdims=True)) / X.std(1, keepdims=True)
+    expected = silhouette_score(standard, fitted.predict(X))
+    assert fitted.score(X) == pytest.approx(expected, abs=1e-4)
+
+
+def test_level_and_scale_of_a_series_do_not_matter(waves, fitted):
+    X = waves[0] * np.linspace(1, 100, 60)[:, None] - 7
+    np.testing.assert_array_equal(fitted.predict(X), fitted.labels_)
+    raw = make(standardize=False).fit(waves[0])
+    assert not np.allclose(raw.embed(X), raw.embed(waves[0]), atol=0.1)
+
+
+# Forms of data --------------------------------------------------------------------
+
+
+def test_all_forms_of_the_same_series_give_the_same_labels(waves, fitted):
+    X = waves[0]
+    panel = X[:, None, :]
+    forms = [X.tolist(), pd.DataFrame(X), panel]
+    kinds = ("pd-multiindex", "nested_univ", "df-list")
+    forms += [convert_to(panel, kind, "Panel") for kind in kinds]
+    for form in forms:
+        np.testing.assert_array_equal(make().fit(form).labels_, fitted.labels_)
+        np.testing.assert_array_equal(fitted.predict(form), fitted.labels_)
+
+
+def test_a_column_of_a_table_and_its_array_have_features_counted(waves):
+    model = make().fit(pd.DataFrame(waves[0]).rename(columns=str))
+    assert model.n_features_in_ == 40
+    assert list(model.feature_names_in_[:2]) == ["0", "1"]
+
+
+# Edges ----------------------------------------------------------------------------
+
+
+def test_constant_series_are_no_obstacle(waves):
+    X = waves[0].copy()
+    X[:5], X[5] = 3.7, 0.1
+    model = make(4).fit(X)
+    assert np.isfinite(model.embed(X)).all()
+    assert len(set(model.labels_[:6])) == 1
+    assert np.isfinite(model.cluster_centers_).all()
+
+
+@pytest.mark.filterwarnings("ignore:Number of distinct clusters")
+@pytest.mark.parametrize("length", [1, 2, 3])
+def test_very_short_series_are_clustered(length):
+    X = np.random.default_rng(0).standard_normal((12, length))
+    model = make(2).fit(X)
+    assert set(model.labels_) <= {0, 1}
+    assert model.cluster_centers_.shape == (2, 1, length)
+
+
+def test_one_cluster_holds_everything_and_scores_zero(waves):
+    model = make(1).fit(waves[0])
+    assert not model.labels_.any()
+    assert model.score(waves[0]) == 0
+
+
+def test_as_many_clusters_as_series(waves):
+    model = make(6).fit(waves[0][:6])
+    assert len(set(model.labels_)) == 6
+    assert model.score(waves[0][:6]) == 0
+
+
+@pytest.mark.filterwarnings("ignore:Number of distinct clusters")
+def test_copies_of_one_series_share_a_cluster(waves):
+    model = make(3).fit(np.repeat(waves[0][:2], 10, axis=0))
+    assert len(set(model.labels_[:10])) == len(set(model.labels_[10:])) == 1
+
+
+def test_fewer_series_than_a_batch_train_in_one(waves):
+    model = make(batch_size=1000).fit(waves[0])
+    assert model.history_[-1]["kmeans"] > 0
+
+
+# Seeds and files ------------------------------------------------------------------
+
+
+def test_the_same_seed_gives_the_same_clusters_and_weights(waves, fitted):
+    again = make().fit(waves[0])
+    for name, weight in again.network_.state_dict().items():
+        assert torch.equal(weight, fitted.network_.state_dict()[name])
+    other = make(random_state=1).fit(waves[0])
+    assert not np.allclose(other.latent_centers_, fitted.latent_centers_)
+
+
+def test_global_generators_stay_as_they_are(waves):
+    states = torch.get_rng_state(), np.random.get_state()[1].copy()  # noqa: NPY002
+    make(random_state=None).fit(waves[0])
+    assert torch.equal(torch.get_rng_state(), states[0])
+    np.testing.assert_array_equal(np.random.get_state()[1], states[1])  # noqa: NPY002
+
+
+def test_copies_and_files_predict_the_same(waves, fitted, tmp_path):
+    path = tmp_path / "a.model.v1"
+    fitted.save(path)
+    copies = [pickle.loads(pickle.dumps(fitted)), copy.deepcopy(fitted)]
+    copies.append(load(str(path)))
+    for one in copies:
+        np.testing.assert_array_equal(one.predict(waves[0]), fitted.labels_)
+        np.testing.assert_array_equal(one.cluster_centers_, fitted.cluster_centers_)
+
+
+def test_a_clone_is_unfitted_and_has_the_parameters(fitted):
+    unfitted = clone(fitted)
+    assert unfitted.get_params() == fitted.get_params()
+    assert not unfitted.is_fitted
+
+
+def test_progress_is_shown_only_where_asked_for(waves, capsys):
+    make().fit(waves[0])
+    assert capsys.readouterr() == ("", "")
+    make(verbose=1).fit(waves[0])
+    assert "epoch 5/5" in capsys.readouterr().err
