@@ -15,6 +15,7 @@ from skts.training import (
     EarlyStopping,
     ProgressLine,
     fit_network,
+    loss_in_parts,
     make_schedule,
     mixed_precision,
 )
@@ -76,12 +77,24 @@ def window_loss(
     forward = network.forward_normalised
     if compile:
         forward = torch.compile(forward)
+    weights = [weight for weight in network.parameters() if weight.requires_grad]
 
     def compute_loss(batch: tuple[Tensor, ...]) -> Tensor:
-        normalised, target, scale = batch
-        with mixed_precision(precision, device):
-            forecast = forward(normalised)
-        loss = mse_loss(forecast.float() * scale, target)
+        def squared_errors(part: tuple[Tensor, ...], *shared: Tensor) -> Tensor:
+            """Return the share of these windows in the mean of the batch."""
+            normalised, target, scale = part
+            with mixed_precision(precision, device):
+                forecast = forward(normalised, *shared)
+            loss = mse_loss(forecast.float() * scale, target)
+            return loss * (len(normalised) / len(batch[0]))
+
+        shared = network.shared()
+        size = network.windows_at_a_time(batch[0].shape[1])
+        if device.type != "cpu" or compile or size is None or size >= len(batch[0]):
+            loss = squared_errors(batch, *shared)
+        else:
+            parts = zip(*(tensor.split(size) for tensor in batch), strict=True)
+            loss = loss_in_parts(squared_errors, parts, weights, shared)
         penalty = network.penalty()
         return loss if penalty is None else loss + penalty
 

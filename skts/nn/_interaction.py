@@ -26,12 +26,6 @@ class InteractionBlock(nn.Module):
         self.interaction = interaction
         self.integration = PatchIntegration(hidden_size, dropout)
 
-    def connections(self) -> list[Tensor] | list[None]:
-        """Return the connections of each channel group, ``(h, N, N)`` or None."""
-        if isinstance(self.interaction, SparseInteraction):
-            return list(self.interaction.connections().split(self.interaction.n_heads))
-        return [None]
-
     def forward(self, z: Tensor, connections: Tensor | None) -> Tensor:
         """Map ``(R, N, d)`` to ``(R, N, d)``."""
         updated = z if self.interaction is None else self.interaction(z, connections)

@@ -26,6 +26,7 @@ INTERACTIONS = ("sparse", "attention", "none")
 CONNECTION_MODES = ("threshold", "topk", "mean")
 LOWEST_TEMPERATURE = 0.05
 CACHED_ELEMENTS = 2**18  # a float32 tensor of one megabyte
+PARTS_AT_A_TIME = 4  # kept for the backward pass together
 
 
 def default_patches(context_length: int) -> tuple[int, int]:
@@ -118,6 +119,7 @@ class LSINet(WindowNetwork):
         super().__init__(use_revin)
         self.patch_length = patch_length
         self.stride = stride
+        self.n_heads = n_heads
         self.residual_stack = residual_stack
         self.interaction = interaction
         self.sparsity_interval = sparsity_interval
@@ -164,18 +166,25 @@ class LSINet(WindowNetwork):
         )
         self.start_epoch(0)
 
-    def forward_normalised(self, normalised: Tensor) -> Tensor:
+    def shared(self) -> tuple[Tensor, ...]:
+        """Return the connections of each block, ``(groups * heads, N, N)``."""
+        return tuple(connections() for connections in self._all_connections())
+
+    def windows_at_a_time(self, n_channels: int) -> int:
+        """Return how many windows keep a few dozen megabytes for the backward pass."""
+        n_rows = PARTS_AT_A_TIME * CACHED_ELEMENTS // self.position.numel()
+        return max(1, n_rows // n_channels)
+
+    def forward_normalised(self, normalised: Tensor, *connections: Tensor) -> Tensor:
         """Forecast a normalised window, in normalised units: ``(B, C, H)``."""
         patches = self._cut(normalised)  # (C, B, N, P)
-        # Formed once: they depend on the weights, not on the windows.
-        connections = [
-            block.connections()  # type: ignore[operator]
-            for block in self.blocks
-        ]
+        by_group = [c.split(self.n_heads) for c in connections]
         refined = [
             self._refine(rows, matrices)
             for group, *matrices in zip(
-                patches.split(self.connection_groups), *connections, strict=True
+                patches.split(self.connection_groups),
+                *(by_group or [(None,)] * len(self.blocks)),
+                strict=True,
             )
             for rows in self._split_rows(group.flatten(0, 1))
         ]  # (R, N, d) each

@@ -131,7 +131,7 @@ class SAMformer(WindowNetwork):
                 if hasattr(self, name):
                     getattr(self, name).requires_grad_(False)
 
-    def forward_normalised(self, normalised: Tensor) -> Tensor:
+    def forward_normalised(self, normalised: Tensor, *shared: Tensor) -> Tensor:
         """Forecast a normalised window ``(B, C, L)``, in normalised units."""
         by_hand = self.attention in ("channel", "random")
         by_hand &= self.value_projection == "factorised"

@@ -44,14 +44,25 @@ class WindowNetwork(nn.Module):
         scale = torch.sqrt(variance + REVIN_EPS)
         return centred / scale, mean, scale
 
-    def forward_normalised(self, normalised: Tensor) -> Tensor:
-        """Forecast a normalised window, in normalised units: ``(B, C, H)``."""
+    def shared(self) -> tuple[Tensor, ...]:
+        """Return what is computed from the weights alone, once for all windows."""
+        return ()
+
+    def windows_at_a_time(self, n_channels: int) -> int | None:
+        """Return how many windows a CPU should train on at a time, None for all."""
+        return None
+
+    def forward_normalised(self, normalised: Tensor, *shared: Tensor) -> Tensor:
+        """Forecast a normalised window, in normalised units: ``(B, C, H)``.
+
+        `shared` is what :meth:`shared` returns.
+        """
         raise NotImplementedError
 
     def forward(self, context: Tensor) -> Tensor:
         """Forecast a window in its own units."""
         normalised, mean, scale = self.normalise(context)
-        return self.forward_normalised(normalised) * scale + mean
+        return self.forward_normalised(normalised, *self.shared()) * scale + mean
 
     def start_epoch(self, epoch: int) -> None:
         """Prepare for an epoch, counted from 0; for networks with schedules."""

@@ -2,6 +2,7 @@
 
 from skts.training._early_stopping import EarlyStopping
 from skts.training._loop import fit_network
+from skts.training._parts import loss_in_parts
 from skts.training._progress import ProgressLine
 from skts.training._runtime import (
     PRECISIONS,
@@ -23,6 +24,7 @@ __all__ = [
     "draw_seed",
     "fair_share_of_threads",
     "fit_network",
+    "loss_in_parts",
     "make_schedule",
     "mixed_precision",
     "resolve_device",
