@@ -31,7 +31,7 @@ ROOMS = {
     "nn": (set(), {"numpy", "torch"}),
     "training": (set(), {"numpy", "torch"}),
     "data": (set(), {"numpy", "scipy", "torch"}),
-    "datasets": (set(), {"pandas", "pooch"}),
+    "datasets": (set(), {"numpy", "pandas", "pooch", "sktime"}),
     "forecasting": (BELOW_ESTIMATORS, SCIENTIFIC),
     "clustering": (BELOW_ESTIMATORS, SCIENTIFIC),
     "benchmarks": (

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 
-from skts.benchmarks import _forecasting, _memory, _speed
+from skts.benchmarks import _clustering, _forecasting, _memory, _speed
 from skts.benchmarks._results import Result, append_result, read_results
 from skts.benchmarks._tables import write_page
 
@@ -32,6 +32,21 @@ def main() -> None:
     )
     forecasting.add_argument(
         "--results", type=Path, default=RESULTS / "forecasting.jsonl"
+    )
+
+    clustering = commands.add_parser(
+        "clustering", help="agreement with the classes of UCR sets, and its table"
+    )
+    clustering.add_argument("--datasets", nargs="+", default=list(_clustering.SETS))
+    clustering.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2, 3, 4])
+    clustering.add_argument(
+        "--settings",
+        nargs="+",
+        default=list(_clustering.SETTINGS),
+        choices=_clustering.SETTINGS,
+    )
+    clustering.add_argument(
+        "--results", type=Path, default=RESULTS / "clustering.jsonl"
     )
 
     speed = commands.add_parser(
@@ -61,6 +76,9 @@ def main() -> None:
             args.results, args.datasets, args.horizons, args.seeds, args.settings
         )
         print(_forecasting.table(read_results(args.results)))
+    elif args.command == "clustering":
+        _clustering.run(args.results, args.datasets, args.seeds, args.settings)
+        print(_clustering.table(read_results(args.results)))
     elif args.command == "tables":
         write_page(RESULTS, Path("docs/results.md"))
     else:

@@ -1,5 +1,6 @@
-"""Loaders of public data sets; no data come with the package."""
+"""Loaders of the sets that the papers measure on."""
 
 from skts.datasets._ett import load_ett
+from skts.datasets._ucr import load_ucr
 
-__all__ = ["load_ett"]
+__all__ = ["load_ett", "load_ucr"]
