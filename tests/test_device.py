@@ -8,9 +8,13 @@ import pandas as pd
 import pytest
 import torch
 
-from skts.data import ShuffledBatches
+from skts.clustering import LoSTerClusterer
+from skts.clustering._features import SeriesFeatures
+from skts.clustering._training import JointLoss, encode, nearest
+from skts.data import AUGMENTATIONS, ShuffledBatches, augment
 from skts.forecasting import LSINetForecaster, SAMformerForecaster
 from skts.forecasting._training import channel_errors, prepare_batch, window_loss
+from skts.nn import LoSTer
 
 META = torch.device("meta")
 needs_cuda = pytest.mark.skipif(
@@ -100,6 +104,43 @@ def test_a_training_step_elsewhere_touches_nothing_on_the_cpu(y, changed):
     assert errors.device == META
 
 
+def cluster(device):
+    """Cluster some series; return every number that came out."""
+    X = np.random.default_rng(0).standard_normal((30, 20)).cumsum(1)
+    small = {"hidden_size": 8, "pretrain_epochs": 2, "max_epochs": 2}
+    model = LoSTerClusterer(3, **small, device=device, random_state=0).fit(X)
+    results = [model.labels_, model.predict_proba(X), model.embed(X)]
+    results += [model.cluster_centers_, model.latent_centers_, model.score(X)]
+    return model, [np.asarray(result, dtype=float) for result in results]
+
+
+def test_the_clusterer_leaves_no_tensor_to_the_default_device():
+    _, expected = cluster("cpu")
+    torch.set_default_device(META)
+    try:
+        _, results = cluster("cpu")
+    finally:
+        torch.set_default_device(None)
+    for result, wanted in zip(results, expected, strict=True):
+        np.testing.assert_array_equal(result, wanted)
+
+
+def test_a_joint_step_elsewhere_touches_nothing_on_the_cpu():
+    series = torch.empty(30, 2, 20, device=META)
+    features = SeriesFeatures(1.0).fit(series)
+    augmented = augment(series, tuple(AUGMENTATIONS), torch.Generator())
+    views = torch.stack([features(series), features(augmented)], dim=1)
+    sizes = {"hidden_size": 8, "n_layers": 3, "dropout": 0.1}
+    with META:
+        network = LoSTer(views.shape[-1], 3, **sizes)
+    loss = JointLoss(network, (1.0,) * 5, 10.0, 0.65)
+    total = loss((views[:16],))
+    total.backward()
+    assert {w.grad.device for w in network.parameters()} == {META}
+    tensors = total, loss.totals, encode(network, views), nearest(network, views)
+    assert {tensor.device for tensor in tensors} == {META}
+
+
 # On a GPU -------------------------------------------------------------------------
 
 
@@ -115,6 +156,16 @@ def test_everything_works_on_cuda_and_stays_there(y, changed):
     second = use_everything(make("cuda", **changed), y)
     for result, again in zip(second, first, strict=True):
         np.testing.assert_allclose(result, again, rtol=1e-5, atol=1e-6)
+
+
+@needs_cuda
+@pytest.mark.gpu
+def test_the_clusterer_works_on_cuda_and_stays_there():
+    model, results = cluster("cuda")
+    assert {w.device.type for w in model.network_.parameters()} == {"cuda"}
+    assert all(np.isfinite(result).all() for result in results)
+    for result, again in zip(results, cluster("cuda")[1], strict=True):
+        np.testing.assert_allclose(result, again, rtol=1e-4, atol=1e-5)
 
 
 @needs_cuda

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from skts.benchmarks import _forecasting, _memory, _speed
+from skts.benchmarks import _clustering, _forecasting, _memory, _speed
 from skts.benchmarks._results import Result, read_results
 
 PAGE = """\
@@ -31,6 +31,18 @@ with a radius per cell; LSINet's paper is known without its tables.
 Share of the patch connections in use (`density`), epoch by epoch:
 
 {density}
+
+## Clustering
+
+Agreement of clusters with the classes of UCR sets, training and test part together, as
+many clusters as classes; mean and spread over seeds. `loster` has the defaults,
+`loster-paper` the paper's settings; `kmeans` is scikit-learn's, with ten starts, on the
+standardised series, `kmeans-spectrum` on what LoSTer sees by default. The re-run is by
+the authors' group.
+
+`python -m skts.benchmarks clustering`
+
+{clustering}
 
 ## Speed
 
@@ -77,6 +89,7 @@ def write_page(folder: Path, page: Path) -> None:
 
     text = PAGE.format(
         forecasting=_forecasting.table(forecasts),
+        clustering=_clustering.table(read_results(folder / "clustering.jsonl")),
         density=_forecasting.density_table(forecasts),
         speed=_speed.speed_table(of("speed")),
         profile=_speed.profile_table(of("profile")),
