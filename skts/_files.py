@@ -7,32 +7,35 @@ from tempfile import TemporaryDirectory
 from zipfile import ZipFile
 
 import torch
+from torch import nn
 
 from skts.training import resolve_device
 
 
 class Storable:
-    """Mixin, left of the sktime base class, for estimators with a `network_`."""
+    """Mixin, left of the sktime base class, for estimators with torch modules."""
 
     def __getstate__(self):
-        """Return the state with the network on the CPU, where any machine can read it.
+        """Return the state with all modules on the CPU, where any machine can read it.
 
-        The network is copied first: the estimator itself stays on its device.
+        They are copied first: the estimator itself stays on its device.
         """
         state = self.__dict__.copy()
-        if "network_" in state and self.device_.type != "cpu":
-            state["network_"] = deepcopy(self.network_).cpu()
+        if "device_" in state and self.device_.type != "cpu":
+            modules = _modules(state)
+            state |= {name: deepcopy(module).cpu() for name, module in modules.items()}
         return state
 
     def __setstate__(self, state):
         self.__dict__.update(state)
-        if "network_" not in state:
+        if "device_" not in state:
             return
         try:
             self.device_ = resolve_device(self.device)
         except ValueError:  # saved on another machine
             self.device_ = torch.device("cpu")
-        self.network_.to(self.device_)
+        for module in _modules(state).values():
+            module.to(self.device_)
 
     def save(self, path=None, serialization_format="pickle"):
         """Save the estimator, to be read by ``load_from_path``.
@@ -62,3 +65,9 @@ class Storable:
             super().save(Path(folder) / "estimator", serialization_format).close()
             move(Path(folder) / "estimator.zip", target)
         return ZipFile(target)
+
+
+def _modules(state):
+    return {
+        name: value for name, value in state.items() if isinstance(value, nn.Module)
+    }

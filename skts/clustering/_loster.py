@@ -1,11 +1,14 @@
 """LoSTerClusterer: a dense autoencoder and k-means, trained end to end."""
 
+import warnings
+from contextlib import contextmanager
 from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
 import torch
 from sklearn.base import ClusterMixin
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import silhouette_score
 from sklearn.utils import check_array
 from sklearn.utils.validation import validate_data
@@ -19,7 +22,6 @@ from skts.clustering._features import SeriesFeatures, standardise_each
 from skts.clustering._training import (
     JointLoss,
     encode,
-    nearest,
     place_centers,
     pretrain,
     train_jointly,
@@ -46,10 +48,10 @@ class LoSTerClusterer(ClusterMixin, SklearnDoor, Storable, BaseClusterer):
     autoencoders and centres are trained together, with losses that pull series to their
     centres and the two views of a series and of a cluster to each other [1]_.
 
-    The defaults differ from the paper in two points: the autoencoders see the amplitude
-    spectrum beside the series, which does not change when a series is shifted, and
-    k-means starts ten times. ``LoSTerClusterer(n_clusters, spectral_weight=0,
-    n_init=1)`` is the paper's setting.
+    The defaults differ from the paper's in two points: the autoencoders see the
+    amplitude spectrum beside the series, which does not change when a series is
+    shifted, and k-means starts ten times. ``LoSTerClusterer(n_clusters,
+    spectral_weight=0, n_init=1)`` has the paper's settings.
 
     Parameters
     ----------
@@ -104,7 +106,7 @@ class LoSTerClusterer(ClusterMixin, SklearnDoor, Storable, BaseClusterer):
         ``"cpu"``, ``"cuda"``, ``"cuda:1"``, ``"mps"``, or ``"auto"`` for the first
         there is of CUDA, MPS and CPU.
     verbose : int, default=0
-        1 shows one line of progress on standard error.
+        1 shows a line of progress per phase on standard error.
     random_state : int, RandomState or None, default=None
         Seed of weights, augmentation, batches and k-means. The same seed gives the same
         result on the same machine. Global generators are neither used nor changed.
@@ -114,7 +116,7 @@ class LoSTerClusterer(ClusterMixin, SklearnDoor, Storable, BaseClusterer):
     labels_ : ndarray of shape (n_series,)
         Cluster of each series of ``fit``, the same as ``predict`` gives.
     cluster_centers_ : ndarray of shape (n_clusters, n_channels, n_timepoints)
-        Centres decoded to series, in standardised units.
+        Centres decoded to series, standardised ones unless ``standardize=False``.
     latent_centers_ : ndarray of shape (n_clusters, hidden_size)
         Centres where distances are measured.
     inertia_ : float
@@ -141,8 +143,8 @@ class LoSTerClusterer(ClusterMixin, SklearnDoor, Storable, BaseClusterer):
     leaves them open, and this keeps what channels tell together. Their augmentations
     act on all channels alike.
 
-    Series are distinguished by where things happen; a spectrum adds which frequencies
-    they hold. New series must have the length and the channels of those in ``fit``.
+    New series must have the length and the channels of those in ``fit``.
+    A ``ConvergenceWarning`` tells that `max_epochs` ended before `tol` was met.
 
     References
     ----------
@@ -154,7 +156,7 @@ class LoSTerClusterer(ClusterMixin, SklearnDoor, Storable, BaseClusterer):
     >>> from sktime.datasets import load_basic_motions
     >>> from skts.clustering import LoSTerClusterer
     >>> X, _ = load_basic_motions(split="train", return_type="numpy3D")
-    >>> model = LoSTerClusterer(4, pretrain_epochs=2, max_epochs=2, random_state=0)
+    >>> model = LoSTerClusterer(4, pretrain_epochs=2, random_state=0)
     >>> model.fit_predict(X).shape
     (40,)
     >>> model.cluster_centers_.shape
@@ -236,8 +238,18 @@ class LoSTerClusterer(ClusterMixin, SklearnDoor, Storable, BaseClusterer):
         """Turn what scikit-learn calls data into a panel of one channel."""
         if _is_panel(X):
             if isinstance(X, np.ndarray):
+                if 0 in X.shape:
+                    raise ValueError(
+                        "X must hold series, channels and time points, got an array "
+                        f"of shape {X.shape}."
+                    )
                 check_array(X, allow_nd=True, dtype="numeric", input_name="X")
             return X
+        if not isinstance(X, np.ndarray | pd.DataFrame) and np.ndim(X) == 3:
+            raise ValueError(
+                f"X must be one array of shape {np.shape(X)}, got a "
+                f"{type(X).__name__}. Pass numpy.asarray(X)."
+            )
         dtypes = [np.float64, np.float32]
         X = validate_data(self, X, dtype=dtypes, reset=not self._is_fitted)
         return X[:, None, :]
@@ -252,10 +264,10 @@ class LoSTerClusterer(ClusterMixin, SklearnDoor, Storable, BaseClusterer):
             check_real(name, getattr(self, name), 0)
         for name in ("temperature", "annealing", "pretrain_lr", "lr"):
             check_real(name, getattr(self, name), 0, exclusive=True)
-        known = ", ".join(map(repr, AUGMENTATIONS))
-        if not isinstance(self.augmentation, tuple | list) or not set(
-            self.augmentation
-        ) <= set(AUGMENTATIONS):
+        known = tuple(AUGMENTATIONS)
+        if not isinstance(self.augmentation, tuple | list) or not all(
+            name in known for name in self.augmentation
+        ):
             raise ValueError(
                 f"augmentation must be a tuple of names out of {known}, got "
                 f"{self.augmentation!r}."
@@ -285,7 +297,9 @@ class LoSTerClusterer(ClusterMixin, SklearnDoor, Storable, BaseClusterer):
         seed = draw_seed(self.random_state)
         generator = torch.Generator(device="cpu").manual_seed(seed)
         augmented = augment(series, self.augmentation, generator)
-        views = torch.stack([features(series), features(augmented)], dim=1)
+        # Each view has a network, and so a scaling, of its own.
+        of_augmented = SeriesFeatures(self.spectral_weight).fit(augmented)
+        views = torch.stack([features(series), of_augmented(augmented)], dim=1)
         with fair_share_of_threads(), seeded(seed, device):
             with torch.device(device):
                 network = LoSTer(
@@ -296,45 +310,60 @@ class LoSTerClusterer(ClusterMixin, SklearnDoor, Storable, BaseClusterer):
                     dropout=self.dropout,
                 )
             history = self._train(network, views, seed)
-            self.network_ = network
-            self.device_ = device
-            self._features = features
-            self.history_ = history
-            self.n_epochs_ = sum(record["phase"] == "joint" for record in history)
-            self.labels_ = nearest(network, views).cpu().numpy()
-            self.inertia_ = float(self._distances(X).min(1).sum())
+        self.network_ = network
+        self.device_ = device
+        self._features = features
+        self.history_ = history
+        self.n_epochs_ = sum(record["phase"] == "joint" for record in history)
+        distances = self._distances(X)
+        self.labels_ = distances.argmin(1)
+        self.inertia_ = float(distances.min(1).sum())
         return self
 
     def _train(self, network: LoSTer, views: Tensor, seed: int) -> list[dict[str, Any]]:
-        progress = ProgressLine(self.pretrain_epochs) if self.verbose else None
         common = {"batch_size": min(self.batch_size, len(views)), "seed": seed}
-        history = pretrain(
-            network,
-            views,
-            n_epochs=self.pretrain_epochs,
-            lr=self.pretrain_lr,
-            show=progress and progress.show,
-            **common,
-        )
+        with self._progress(self.pretrain_epochs, "pretraining") as show:
+            history = pretrain(
+                network,
+                views,
+                n_epochs=self.pretrain_epochs,
+                lr=self.pretrain_lr,
+                show=show,
+                **common,
+            )
         place_centers(network, views, self.n_init, seed)
         weights = (1.0, self.alpha, self.instance_weight, self.cluster_weight)
         weights += (self.entropy_weight,)
-        if progress:
-            progress.close()
-            progress = ProgressLine(self.max_epochs)
-        history += train_jointly(
-            network,
-            views,
-            JointLoss(network, weights, self.temperature, self.annealing),
-            max_epochs=self.max_epochs,
-            lr=self.lr,
-            tol=self.tol,
-            show=progress and progress.show,
-            **common,
-        )
-        if progress:
-            progress.close()
-        return history
+        with self._progress(self.max_epochs, "joint") as show:
+            joint = train_jointly(
+                network,
+                views,
+                JointLoss(network, weights, self.temperature, self.annealing),
+                max_epochs=self.max_epochs,
+                lr=self.lr,
+                tol=self.tol,
+                show=show,
+                **common,
+            )
+        if joint and self.tol and joint[-1]["changed"] >= self.tol:
+            warnings.warn(
+                f"After max_epochs={self.max_epochs} joint epochs, "
+                f"{joint[-1]['changed']:.2%} of the series still changed cluster, and "
+                f"not less than tol={self.tol:g}. Use more epochs or a larger tol.",
+                ConvergenceWarning,
+                stacklevel=2,
+            )
+        return history + joint
+
+    @contextmanager
+    def _progress(self, n_epochs: int, phase: str):
+        """Yield what shows a record, or None, and end its line."""
+        if not (self.verbose and n_epochs):
+            yield None
+            return
+        line = ProgressLine(n_epochs, phase)
+        yield line.show
+        line.close()
 
     def _to_tensor(self, X: np.ndarray, device: torch.device) -> Tensor:
         """Return series as the features are made from, ``(N, C, L)``."""
@@ -354,7 +383,13 @@ class LoSTerClusterer(ClusterMixin, SklearnDoor, Storable, BaseClusterer):
         series = torch.from_numpy(X)
         if self.standardize:
             series = standardise_each(series)
-        return series.to(device, torch.float32)
+        series = series.to(torch.float32)
+        if not series.isfinite().all():
+            raise ValueError(
+                f"X must fit single precision, got values up to {np.abs(X).max():.3g}. "
+                "Use standardize=True, or divide them by a common factor."
+            )
+        return series.to(device)
 
     # After fit ----------------------------------------------------------------------
 
@@ -399,7 +434,7 @@ class LoSTerClusterer(ClusterMixin, SklearnDoor, Storable, BaseClusterer):
 
     @property
     def cluster_centers_(self):
-        """Centres decoded to standardised series, ``(n_clusters, C, L)``."""
+        """Centres decoded to series, ``(n_clusters, C, L)``."""
         self.check_is_fitted()
         with torch.no_grad():
             decoded = self.network_.decode(self.network_.centers[:1])[0]
@@ -423,15 +458,37 @@ class LoSTerClusterer(ClusterMixin, SklearnDoor, Storable, BaseClusterer):
         logits = torch.from_numpy(-self._distances(X).astype(np.float64))
         return logits.softmax(1).numpy()
 
+    def score(self, X, y=None):
+        """Return the mean silhouette of the standardised series in their clusters.
+
+        Higher is better. It needs no classes and compares across settings and numbers
+        of clusters, which losses do not.
+
+        Parameters
+        ----------
+        X : array-like or sktime panel
+            Series, of the length and with the channels of those in ``fit``. Of more
+            than 2000, a sample of that size is taken, the same every time.
+        y : object, default=None
+            Ignored.
+
+        Returns
+        -------
+        float
+            Between -1 and 1; 0 where a silhouette is not defined, with all series in
+            one cluster or each in its own.
+        """
+        return super().score(X, y)
+
     def _score(self, X, y=None):
-        """Return the mean silhouette of the standardised series, higher is better."""
+        if len(X) > MAX_SCORED:
+            chosen = np.random.default_rng(0).permutation(len(X))
+            X = X[chosen[:MAX_SCORED]]
         labels = self._predict(X)
-        n_labels = len(np.unique(labels))
-        if not 1 < n_labels < len(X):
+        if not 1 < len(np.unique(labels)) < len(X):
             return 0.0
         series = self._to_tensor(X, torch.device("cpu")).flatten(1).numpy()
-        size = MAX_SCORED if len(X) > MAX_SCORED else None
-        return float(silhouette_score(series, labels, sample_size=size, random_state=0))
+        return float(silhouette_score(series, labels))
 
     @classmethod
     def get_test_params(cls, parameter_set="default"):
@@ -448,7 +505,7 @@ class LoSTerClusterer(ClusterMixin, SklearnDoor, Storable, BaseClusterer):
             Constructor arguments.
         """
         tiny = {"n_clusters": 2, "hidden_size": 8, "pretrain_epochs": 1}
-        tiny |= {"max_epochs": 2, "device": "cpu"}
+        tiny |= {"max_epochs": 2, "tol": 0, "device": "cpu"}
         return [
             {**tiny, "random_state": 0},
             {**tiny, "spectral_weight": 0, "augmentation": (), "n_init": 1},
@@ -461,6 +518,6 @@ def _is_panel(X: Any) -> bool:
     if isinstance(X, np.ndarray):
         return X.ndim == 3
     if isinstance(X, pd.DataFrame):
-        nested = len(X.columns) and isinstance(X.iloc[0, 0], pd.Series | np.ndarray)
+        nested = X.size and isinstance(X.iloc[0, 0], pd.Series | np.ndarray)
         return isinstance(X.index, pd.MultiIndex) or bool(nested)
     return isinstance(X, list) and any(isinstance(x, pd.DataFrame) for x in X)

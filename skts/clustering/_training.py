@@ -67,7 +67,7 @@ def _end_pretraining_epoch(show: Show, record: Record) -> None:
 def place_centers(network: LoSTer, views: Tensor, n_init: int, seed: int) -> None:
     """Put the centres of each view where k-means finds them among the latents."""
     latents = encode(network, views)
-    kmeans = KMeans(network.centers.shape[1], n_init=n_init, random_state=seed)
+    kmeans = KMeans(network.centers.shape[1], n_init=n_init, random_state=seed % 2**32)
     for centers, z in zip(network.centers, latents, strict=True):
         found = kmeans.fit(z.cpu().numpy()).cluster_centers_
         with torch.no_grad():
@@ -90,7 +90,7 @@ class JointLoss:
         self.first_temperature = temperature
         self.annealing = annealing
         device = network.centers.device
-        self.weights = torch.tensor(weights, device=device)
+        self.weights = torch.tensor(weights, dtype=torch.float32, device=device)
         self.totals = torch.zeros(len(self.names), device=device)
         self.n_samples = 0
         self.start_epoch(0)
@@ -146,7 +146,7 @@ def train_jointly(
     def end_epoch(record: Record) -> bool:
         nonlocal labels
         previous, labels = labels, nearest(network, views)
-        changed = float((labels != previous).double().mean())
+        changed = float((labels != previous).float().mean())
         record |= {"phase": "joint", "changed": changed} | loss.means()
         if show is not None:
             show(record)

@@ -51,7 +51,7 @@ class ShuffledBatches:
         drop_last: bool = False,
     ) -> None:
         self.samples = samples
-        self.batch_size = batch_size
+        self.batch_size = int(batch_size)  # torch takes no numpy integer
         self.prepare = prepare
         self.drop_last = drop_last
         self._generator = torch.Generator(device="cpu").manual_seed(seed)

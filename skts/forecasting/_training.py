@@ -104,7 +104,10 @@ def window_loss(
 @torch.no_grad()
 def channel_errors(forecast: Callable[[Tensor], Tensor], windows: Windows) -> Tensor:
     """Return each channel's mean squared error over all windows and steps, ``(C,)``."""
-    total = torch.zeros_like(windows.series[:, 0], dtype=torch.float64)
+    has_float64 = windows.device.type != "mps"
+    total = torch.zeros_like(
+        windows.series[:, 0], dtype=torch.float64 if has_float64 else torch.float32
+    )
     for context, target in windows.in_order():
         total += (forecast(context) - target).square_().sum(dim=(0, 2))
     return total / (len(windows) * windows.prediction_length)

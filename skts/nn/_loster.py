@@ -4,6 +4,10 @@
 is the series as it is, the second an augmented copy; their networks have one form and
 separate weights, so both are computed as one batch of matrix products.
 
+Differences from the authors' code: RevIN and the global linear skip, off in all their
+runs, are left out; augmented time never runs backwards, and one augmented copy serves
+training and the start of its centres (theirs draws two).
+
 Axes: ``V`` views, ``B`` series, ``D`` features of a series, ``d`` hidden size, ``K``
 clusters.
 """
@@ -16,17 +20,19 @@ from torch import Tensor, nn
 
 from skts.nn._dropout import dropout
 
+N_VIEWS = 2  # a series and its augmented copy
+
 
 class ViewLinear(nn.Module):
     """One linear map per view, started as torch's own."""
 
-    def __init__(self, n_views: int, n_in: int, n_out: int) -> None:
+    def __init__(self, n_in: int, n_out: int) -> None:
         super().__init__()
         limit = 1 / sqrt(n_in)
         self.weight = nn.Parameter(
-            torch.empty(n_views, n_in, n_out).uniform_(-limit, limit)
+            torch.empty(N_VIEWS, n_in, n_out).uniform_(-limit, limit)
         )
-        self.bias = nn.Parameter(torch.empty(n_views, 1, n_out).uniform_(-limit, limit))
+        self.bias = nn.Parameter(torch.empty(N_VIEWS, 1, n_out).uniform_(-limit, limit))
 
     def forward(self, x: Tensor) -> Tensor:
         """Map ``(V, B, n_in)``, of which the later views may be left out."""
@@ -36,11 +42,11 @@ class ViewLinear(nn.Module):
 class DenseBlock(nn.Module):
     """Two linear maps with a ReLU between them, and a learned linear skip."""
 
-    def __init__(self, n_views: int, n_in: int, hidden_size: int, n_out: int) -> None:
+    def __init__(self, n_in: int, hidden_size: int, n_out: int) -> None:
         super().__init__()
-        self.first = ViewLinear(n_views, n_in, hidden_size)
-        self.second = ViewLinear(n_views, hidden_size, n_out)
-        self.skip = ViewLinear(n_views, n_in, n_out)
+        self.first = ViewLinear(n_in, hidden_size)
+        self.second = ViewLinear(hidden_size, n_out)
+        self.skip = ViewLinear(n_in, n_out)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map ``(V, B, n_in)`` to ``(V, B, n_out)``."""
@@ -50,13 +56,11 @@ class DenseBlock(nn.Module):
 class ResidualBlock(DenseBlock):
     """The same with dropout on the main branch and a normalised sum."""
 
-    def __init__(
-        self, n_views: int, n_in: int, hidden_size: int, dropout: float
-    ) -> None:
-        super().__init__(n_views, n_in, hidden_size, hidden_size)
+    def __init__(self, n_in: int, hidden_size: int, dropout: float) -> None:
+        super().__init__(n_in, hidden_size, hidden_size)
         self.dropout = dropout
-        self.gain = nn.Parameter(torch.ones(n_views, 1, hidden_size))
-        self.shift = nn.Parameter(torch.zeros(n_views, 1, hidden_size))
+        self.gain = nn.Parameter(torch.ones(N_VIEWS, 1, hidden_size))
+        self.shift = nn.Parameter(torch.zeros(N_VIEWS, 1, hidden_size))
 
     def forward(self, x: Tensor) -> Tensor:
         """Map ``(V, B, n_in)`` to ``(V, B, d)``."""
@@ -80,8 +84,6 @@ class LoSTer(nn.Module):
         Blocks of the encoder, and of the decoder.
     dropout : float
         Dropout inside the residual blocks.
-    n_views : int, default=2
-        Number of views.
 
     Attributes
     ----------
@@ -97,22 +99,21 @@ class LoSTer(nn.Module):
         hidden_size: int,
         n_layers: int,
         dropout: float,
-        n_views: int = 2,
     ) -> None:
         super().__init__()
         widths = [n_features] + [hidden_size] * (n_layers - 1)
         self.encoder = nn.Sequential(
-            *(ResidualBlock(n_views, n_in, hidden_size, dropout) for n_in in widths)
+            *(ResidualBlock(n_in, hidden_size, dropout) for n_in in widths)
         )
         # The last block has neither dropout nor normalisation.
         self.decoder = nn.Sequential(
             *(
-                ResidualBlock(n_views, hidden_size, hidden_size, dropout)
+                ResidualBlock(hidden_size, hidden_size, dropout)
                 for _ in range(n_layers - 1)
             ),
-            DenseBlock(n_views, hidden_size, hidden_size, n_features),
+            DenseBlock(hidden_size, hidden_size, n_features),
         )
-        self.centers = nn.Parameter(torch.zeros(n_views, n_clusters, hidden_size))
+        self.centers = nn.Parameter(torch.zeros(N_VIEWS, n_clusters, hidden_size))
 
     def encode(self, x: Tensor) -> Tensor:
         """Map features ``(V, B, D)`` to latents ``(V, B, d)``."""

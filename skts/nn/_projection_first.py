@@ -22,6 +22,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 
 
 class ProjectionFirst(torch.autograd.Function):
@@ -93,6 +94,7 @@ class ProjectionFirst(torch.autograd.Function):
         return forecast.view(n_windows, n_channels, -1).add_(offset)
 
     @staticmethod
+    @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
         """Return the gradients of all weights."""
         # fmt: off

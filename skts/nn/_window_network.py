@@ -35,7 +35,7 @@ class WindowNetwork(nn.Module):
     def normalise(self, context: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Return the normalised window and its mean and scale, which are constants."""
         if not self.use_revin:
-            mean = context.new_zeros(())
+            mean = context.new_zeros(len(context), 1, 1)
             return context, mean, mean + 1
         mean = context.detach().mean(dim=-1, keepdim=True)
         centred = context - mean

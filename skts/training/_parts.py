@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 
 
 def loss_in_parts(
@@ -28,7 +29,7 @@ def loss_in_parts(
     parts : iterable of tuple of Tensor
         Parts of a batch. They get no gradient.
     weights : sequence of Tensor
-        Leaves of the graph that get a gradient. Only one pass can go through the sum.
+        Leaves of the graph that get a gradient, a first derivative only.
     shared : sequence of Tensor, default=()
         What is computed from weights once for all parts, and differentiated once.
     """
@@ -58,6 +59,7 @@ class _InParts(torch.autograd.Function):
         return torch.stack(losses).sum()
 
     @staticmethod
+    @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
         scaled = [g if g is None else g * gradient for g in ctx.gradients]
         return None, None, None, *scaled
@@ -66,4 +68,4 @@ class _InParts(torch.autograd.Function):
 def _add(total: Tensor | None, new: Tensor | None) -> Tensor | None:
     if total is None or new is None:
         return new if total is None else total
-    return total.add_(new)
+    return total + new  # not in place: autograd may hand out one tensor twice

@@ -11,17 +11,20 @@ class ProgressLine:
     ----------
     max_epochs : int
         Number of epochs the line counts towards.
+    phase : str, default=""
+        What the line starts with.
     """
 
-    def __init__(self, max_epochs: int) -> None:
+    def __init__(self, max_epochs: int, phase: str = "") -> None:
         self.max_epochs = max_epochs
+        self.start = f"{phase} epoch" if phase else "epoch"
         self._elapsed = 0.0
         self._width = 0
 
     def show(self, record: dict[str, Any]) -> None:
         """Show an epoch's record."""
         self._elapsed += record["seconds"]
-        parts = [f"epoch {record['epoch']}/{self.max_epochs}"]
+        parts = [f"{self.start} {record['epoch']}/{self.max_epochs}"]
         parts += [
             f"{name} {record[name]:.4f}"
             for name in ("train_loss", "valid_loss")

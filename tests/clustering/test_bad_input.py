@@ -45,6 +45,7 @@ WRONG_PARAMETERS = [
     ({"temperature": 0}, ValueError, ["temperature", "> 0", "0"]),
     ({"annealing": 0}, ValueError, ["annealing", "> 0", "0"]),
     ({"augmentation": ("mirror",)}, ValueError, ["augmentation", "'flip'", "mirror"]),
+    ({"augmentation": (["flip"],)}, ValueError, ["augmentation", "['flip']"]),
     ({"augmentation": "flip"}, ValueError, ["augmentation", "tuple", "'flip'"]),
     ({"standardize": "yes"}, TypeError, ["standardize", "'yes'"]),
     ({"n_init": 0}, ValueError, ["n_init", "0"]),
@@ -91,6 +92,11 @@ WRONG_DATA = [
     (np.full((5, 4), "a"), ValueError, ["'a'"]),
     (pd.DataFrame({"a": list("xyz"), "b": 1.0}), ValueError, ["'x'"]),
     (None, ValueError, ["2D array"]),
+    (np.empty((5, 1, 0)), ValueError, ["(5, 1, 0)", "time points"]),
+    (np.empty((5, 0, 10)), ValueError, ["(5, 0, 10)", "channels"]),
+    (np.empty((0, 1, 10)), ValueError, ["(0, 1, 10)", "series"]),
+    (pd.DataFrame({"a": [], "b": []}), ValueError, ["0 sample"]),
+    (list(series()[:, None]), ValueError, ["one array", "numpy.asarray"]),
     (unequal_panel(), ValueError, ["unequal length"]),
 ]
 
@@ -107,7 +113,7 @@ def test_wrong_data(X, kind, words):
 
 @pytest.fixture(scope="module")
 def fitted():
-    tiny = {"hidden_size": 4, "pretrain_epochs": 1, "max_epochs": 1}
+    tiny = {"hidden_size": 4, "pretrain_epochs": 1, "max_epochs": 1, "tol": 0}
     return LoSTerClusterer(2, **tiny, random_state=0).fit(series()[:, None, :])
 
 
@@ -133,9 +139,14 @@ def test_no_centres_before_fit(name):
 
 
 def test_a_loss_that_is_no_number_stops_with_advice():
-    X = series() * 1e30
     with pytest.raises(ValueError, match=r"train_loss became .*Use a smaller lr"):
-        LoSTerClusterer(2, standardize=False, spectral_weight=0).fit(X)
+        LoSTerClusterer(2, pretrain_lr=1e30, device="cpu").fit(series())
+
+
+@pytest.mark.usefixtures("no_training")
+def test_values_beyond_single_precision():
+    with pytest.raises(ValueError, match=r"single precision, got .*e\+39.*standardize"):
+        LoSTerClusterer(2, standardize=False).fit(1e39 * series())
 
 
 def test_an_interrupted_fit_leaves_the_clusterer_unfitted(monkeypatch):

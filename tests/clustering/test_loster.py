@@ -9,17 +9,23 @@ import pytest
 import torch
 from sklearn.base import clone
 from sklearn.cluster import KMeans
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import adjusted_rand_score, silhouette_score
 from sktime.base import load
 from sktime.datasets import load_basic_motions
 from sktime.datatypes import convert_to
 
+import skts.clustering._loster as module
 from skts.clustering import LoSTerClusterer
+from skts.clustering._features import SeriesFeatures
+from skts.clustering._training import JointLoss
+from skts.data import augment
 
 SMALL = {
     "hidden_size": 16,
     "pretrain_epochs": 5,
     "max_epochs": 3,
+    "tol": 0,
     "device": "cpu",
     "random_state": 0,
 }
@@ -107,7 +113,43 @@ def test_joint_training_stops_when_labels_stand_still(waves):
     joint = [r for r in model.history_ if r["phase"] == "joint"]
     assert model.n_epochs_ == len(joint) < 50
     assert joint[-1]["changed"] < 1e-3
-    assert make(max_epochs=7, tol=0).fit(waves[0]).n_epochs_ == 7
+    assert make(max_epochs=7).fit(waves[0]).n_epochs_ == 7
+
+
+def test_joint_training_that_ends_early_warns(waves, monkeypatch):
+    labels = iter(torch.arange(60).unsqueeze(1).expand(60, 60) % 3)
+    monkeypatch.setattr("skts.clustering._training.nearest", lambda *_: next(labels))
+    with pytest.warns(ConvergenceWarning, match="max_epochs=2.*100.00%.*tol=0.001"):
+        make(max_epochs=2, tol=1e-3).fit(waves[0])
+
+
+def test_the_schedules_are_those_of_the_paper(waves, monkeypatch):
+    temperatures = []
+    start = JointLoss.start_epoch
+    monkeypatch.setattr(
+        JointLoss,
+        "start_epoch",
+        lambda self, epoch: (start(self, epoch), temperatures.append(self.temperature)),
+    )
+    model = make(max_epochs=19).fit(waves[0])
+    expected = [max(10 * 0.65**epoch, 0.01) for epoch in range(19)]
+    assert temperatures[1:] == pytest.approx(expected)  # the first: when it is made
+    assert expected[16] > temperatures[18] == 0.01
+    rates = [r["lr"] for r in model.history_ if r["phase"] == "joint"]
+    assert rates == pytest.approx([0.01] * 5 + [1e-3] * 5 + [1e-4] * 5 + [1e-5] * 4)
+
+
+def test_both_views_count_in_full_in_the_reconstruction(waves):
+    model = make(pretrain_epochs=1, dropout=0, lr=1e-12, max_epochs=1, batch_size=60)
+    monitored = model.fit(waves[0]).history_[-1]["reconstruction"]
+    series = model._to_tensor(waves[0][:, None], torch.device("cpu"))
+    generator = torch.Generator().manual_seed(0)
+    augmented = augment(series, model.augmentation, generator)
+    views = [SeriesFeatures(1.0).fit(x)(x) for x in (series, augmented)]
+    with torch.no_grad():
+        x = torch.stack(views)
+        errors = (model.network_.decode(model.network_.encode(x)) - x).square()
+    assert monitored == pytest.approx(float(errors.mean((1, 2)).sum()), rel=1e-4)
 
 
 def test_the_history_holds_every_term_and_their_weighted_sum(waves):
@@ -175,6 +217,16 @@ def test_level_and_scale_of_a_series_do_not_matter(waves, fitted):
     assert not np.allclose(raw.embed(X), raw.embed(waves[0]), atol=0.1)
 
 
+def test_the_score_of_many_series_is_that_of_a_sample(waves, fitted, monkeypatch):
+    monkeypatch.setattr(module, "MAX_SCORED", 20)
+    X = np.concatenate([waves[0]] * 3)
+    assert fitted.score(X) == fitted.score(X)
+    assert abs(fitted.score(X) - fitted.score(waves[0])) < 0.2
+    one = waves[1] == 0
+    lonely = np.concatenate([waves[0][one]] * 10 + [waves[0][~one][:1]])
+    assert np.isfinite(fitted.score(lonely))  # the sample may miss a cluster
+
+
 # Forms of data --------------------------------------------------------------------
 
 
@@ -229,6 +281,45 @@ def test_as_many_clusters_as_series(waves):
 
 
 @pytest.mark.filterwarnings("ignore:Number of distinct clusters")
+@pytest.mark.parametrize("kind", ["sines", "shifts", "copies"])
+def test_series_that_share_a_spectrum_are_clustered(kind):
+    rng = np.random.default_rng(0)
+    time = np.arange(64)
+    pattern = rng.standard_normal(64).cumsum()
+    X = {
+        "sines": np.cos(6 * np.pi * time / 64 + rng.uniform(0, 6.28, (60, 1))),
+        "shifts": np.array([np.roll(pattern, i) for i in range(60)]),
+        "copies": np.tile(pattern, (60, 1)),
+    }[kind]
+    model = make(2, pretrain_epochs=10, hidden_size=32).fit(X)
+    assert all(np.isfinite(r["train_loss"]) for r in model.history_)
+    # Rounding is not blown up to a signal.
+    assert model._features.spectrum_scale > 1e-3
+
+
+def test_scales_whose_squares_do_not_fit_a_float(waves, fitted):
+    for scale in (1e200, 1e-170):
+        np.testing.assert_array_equal(
+            make().fit(scale * waves[0]).labels_, fitted.labels_
+        )
+
+
+def test_numpy_numbers_are_numbers(waves, fitted):
+    params = {
+        "alpha": np.float64(1),
+        "batch_size": np.int64(128),
+        "lr": np.float32(0.01),
+    }
+    model = make(np.int64(3), **params, random_state=np.random.RandomState(0))
+    assert model.fit(waves[0]).labels_.shape == (60,)
+    assert make(batch_size=np.int64(16)).fit(waves[0]).n_epochs_ == 3
+
+
+def test_any_seed_that_torch_takes(waves):
+    assert make(random_state=2**40).fit(waves[0]).n_epochs_ == 3
+
+
+@pytest.mark.filterwarnings("ignore:Number of distinct clusters")
 def test_copies_of_one_series_share_a_cluster(waves):
     model = make(3).fit(np.repeat(waves[0][:2], 10, axis=0))
     assert len(set(model.labels_[:10])) == len(set(model.labels_[10:])) == 1
@@ -267,6 +358,16 @@ def test_copies_and_files_predict_the_same(waves, fitted, tmp_path):
         np.testing.assert_array_equal(one.cluster_centers_, fitted.cluster_centers_)
 
 
+def test_a_file_read_on_another_machine_has_everything_in_one_place(
+    fitted, monkeypatch
+):
+    meta = torch.device("meta")
+    monkeypatch.setattr("skts._files.resolve_device", lambda device: meta)
+    moved = pickle.loads(pickle.dumps(fitted))
+    tensors = [*moved.network_.parameters(), *moved._features.buffers()]
+    assert {tensor.device for tensor in tensors} == {meta}
+
+
 def test_a_clone_is_unfitted_and_has_the_parameters(fitted):
     unfitted = clone(fitted)
     assert unfitted.get_params() == fitted.get_params()
@@ -277,4 +378,7 @@ def test_progress_is_shown_only_where_asked_for(waves, capsys):
     make().fit(waves[0])
     assert capsys.readouterr() == ("", "")
     make(verbose=1).fit(waves[0])
-    assert "epoch 5/5" in capsys.readouterr().err
+    shown = capsys.readouterr().err
+    assert "pretraining epoch 5/5" in shown
+    assert "joint epoch 3/3" in shown
+    assert shown.count("\n") == 2

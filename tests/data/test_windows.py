@@ -218,6 +218,14 @@ def test_the_last_batch_takes_what_is_left():
     assert [len(context) for context, _ in batches] == [8, 8, 8, 8, 8, 3]
 
 
+def test_a_last_batch_that_is_not_full_may_be_dropped_unless_it_is_the_only_one():
+    sizes = {}
+    for batch_size in (8, 43, 50):
+        batches = ShuffledBatches(make_windows(), batch_size, 0, keep, drop_last=True)
+        sizes[batch_size] = [len(context) for context, _ in batches]
+    assert sizes == {8: [8] * 5, 43: [43], 50: [43]}
+
+
 def test_each_epoch_has_a_new_order_far_from_that_of_time():
     batches = ShuffledBatches(make_windows(), 8, 0, keep)
     first, second = epoch_order(batches), epoch_order(batches)

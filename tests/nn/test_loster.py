@@ -10,6 +10,7 @@ from torch.testing import assert_close
 
 from skts.nn import LoSTer
 from skts.nn._losses import assignment, cluster_losses, contrastive_loss, kmeans_loss
+from skts.nn._loster import ResidualBlock
 
 SIZES = {"hidden_size": 6, "n_layers": 3, "dropout": 0.0}
 
@@ -169,6 +170,33 @@ def test_assignments_are_drawn_with_the_probabilities_of_the_softmax():
     distances = torch.tensor([0.0, 1.0, 2.0]).expand(1, 20000, 3)
     shares = assignment(distances, 0.5)[0].mean(0)
     assert_close(shares, (-distances[0, 0]).softmax(-1), atol=0.02, rtol=0)
+
+
+def test_a_sampled_assignment_passes_the_gradient_of_a_tempered_softmax():
+    distances = torch.rand(1, 4, 3, dtype=torch.float64, requires_grad=True)
+    values = torch.randn(1, 4, 3, dtype=torch.float64)
+    torch.manual_seed(0)
+    (assignment(distances, 0.7) * values).sum().backward()
+    twin = distances.detach().clone().requires_grad_()
+    torch.manual_seed(0)
+    noise = -torch.empty_like(twin).exponential_().log()
+    soft = (((-twin).log_softmax(-1) + noise) / 0.7).softmax(-1)
+    (soft * values).sum().backward()
+    assert_close(distances.grad, twin.grad)
+    assert distances.grad.abs().max() > 1e-3
+
+
+def test_dropout_acts_on_the_main_branch_alone():
+    torch.manual_seed(0)
+    block = ResidualBlock(10, 6, 0.5).double()
+    with torch.no_grad():
+        block.second.weight.zero_()
+        block.second.bias.zero_()  # nothing is left on the main branch
+    x = torch.randn(2, 7, 10, dtype=torch.float64)
+    assert torch.equal(block.train()(x), block.eval()(x))
+    with torch.no_grad():
+        block.second.weight.normal_()
+    assert not torch.equal(block.train()(x), block.eval()(x))
 
 
 def test_the_gradient_reaches_encoder_decoder_and_centres():

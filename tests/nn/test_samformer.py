@@ -150,6 +150,14 @@ def test_a_window_that_asks_for_a_gradient_gets_one():
     assert torch.autograd.gradcheck(network.forward_normalised, x)
 
 
+def test_a_second_derivative_is_refused():
+    network = perturb(make())
+    loss = network(windows(2)).square().mean()
+    (gradient,) = torch.autograd.grad(loss, network.head.bias, create_graph=True)
+    with pytest.raises(RuntimeError, match="once_differentiable"):
+        gradient.sum().backward()
+
+
 def test_half_precision_where_it_is_asked_for_agrees_roughly():
     network = make().float()
     context = windows(dtype=torch.float32)

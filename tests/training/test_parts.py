@@ -56,6 +56,28 @@ def test_a_weight_without_influence_gets_no_gradient():
     assert other.grad is None
 
 
+def test_weights_whose_gradients_are_one_tensor_are_not_counted_twice():
+    a, c = (torch.zeros(3, requires_grad=True) for _ in "ac")
+    x = torch.arange(24.0).reshape(8, 3)
+    loss_in_parts(
+        lambda part: ((a + c) * part[0].sum(0)).sum(),
+        [(p,) for p in x.split(2)],
+        [a, c],
+    ).backward()
+    assert_close(a.grad, x.sum(0))
+    assert_close(c.grad, x.sum(0))
+
+
+def test_a_second_derivative_is_refused():
+    weight = torch.ones((), requires_grad=True)
+    loss = loss_in_parts(
+        lambda p: (weight**2 * p[0]).sum(), [(torch.ones(2),)], [weight]
+    )
+    (gradient,) = torch.autograd.grad(loss, weight, create_graph=True)
+    with pytest.raises(RuntimeError, match="does not require grad"):
+        gradient.backward()
+
+
 def test_no_more_than_one_part_is_kept():
     weight = nn.Parameter(torch.ones(()))
     alive, most = set(), 0
@@ -82,7 +104,9 @@ def test_no_more_than_one_part_is_kept():
     assert not alive
 
 
-@pytest.mark.parametrize("changed", [{}, {"interaction": "attention"}], ids=str)
+@pytest.mark.parametrize(
+    "changed", [{}, {"interaction": "attention"}, {"use_revin": False}], ids=str
+)
 def test_lsinet_trains_on_parts_as_on_the_whole(monkeypatch, changed):
     settings = {"hidden_size": 8, "n_heads": 2, "head_size": 4, "dropout": 0.0}
     forecaster = LSINetForecaster(
