@@ -54,6 +54,7 @@ def main() -> None:
     )
     speed.add_argument("--models", nargs="+", default=list(_speed.MODELS))
     speed.add_argument("--rounds", type=int, default=7)
+    speed.add_argument("--compile", action="store_true", help="compile both forms")
 
     memory = commands.add_parser("memory", help="peak memory of a fit on a wide series")
     memory.add_argument("--rows", type=int, default=26304)
@@ -91,8 +92,9 @@ def _measure(args: argparse.Namespace) -> Iterator[Result]:
     """Yield what a benchmark of time or memory measures."""
     if args.command == "speed":
         for model in args.models:
-            for compile in (False, True):
-                yield _speed.compare_speed(model, args.rounds, compile)
+            yield _speed.compare_speed(model, args.rounds, args.compile)
+            if args.compile:
+                continue
             shares = list(_speed.profile_steps(model))
             yield {"benchmark": "profile", "model": model, "shares": shares}
     elif args.command == "memory":

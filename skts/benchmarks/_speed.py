@@ -34,7 +34,7 @@ MODELS: dict[str, tuple[Any, type[nn.Module], int]] = {
     "lsinet": (
         LSINetForecaster(384, HORIZON, patch_length=12, stride=6, sparsity_interval=1),
         PlainLSINet,
-        8,
+        4,
     ),
 }
 

@@ -50,7 +50,7 @@ Training steps on ETTh1 (horizon 96, 7 channels): SAM with batches of 32, and LS
 with its penalty in every step and batches of 128, against the plain forms of the
 networks in one run, with the same loop, windows, fused Adam and threads.
 
-`python -m skts.benchmarks speed`
+`python -m skts.benchmarks speed`, and with `--compile`
 
 {speed}
 
