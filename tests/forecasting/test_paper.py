@@ -10,5 +10,5 @@ from skts.benchmarks._forecasting import run_cell
 @pytest.mark.usefixtures("ett")
 @pytest.mark.parametrize(("dataset", "bound"), [("ETTh1", 0.375), ("ETTh2", 0.275)])
 def test_the_defaults_reach_the_error_of_the_paper_at_horizon_96(dataset, bound):
-    result = run_cell(dataset, 96, "default", seed=0)
+    result = run_cell(dataset, 96, "samformer", seed=0)
     assert result["mse"] <= bound
