@@ -128,10 +128,11 @@ def table(results: list[Result]) -> str:
                 paper if setting in ("samformer", "samformer-paper") else "",
             ]
         )
-    means = cells[["mse", "mae"]].mean().groupby(level=["setting", "dataset"]).mean()
-    for (setting, dataset), mean in means.iterrows():
-        rows.append([setting, dataset, "mean", f"{mean['mse']:.4f}", ""])
-        rows[-1] += [f"{mean['mae']:.4f}", *[""] * 5]
+    by_cell = cells[["mse", "mae"]].mean()
+    for (setting, dataset), mean in by_cell.groupby(level=["setting", "dataset"]):
+        if len(mean) == len(HORIZONS):
+            mse, mae = (f"{value:.4f}" for value in mean.mean())
+            rows.append([setting, dataset, "mean", mse, "", mae, *[""] * 5])
     header = ["setting", "data set", "horizon", "MSE", "spread", "MAE", "valid MSE"]
     return markdown([*header, "seeds", "epochs", "seconds", "paper's MSE"], rows)
 
