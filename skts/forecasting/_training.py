@@ -79,22 +79,25 @@ def window_loss(
         forward = torch.compile(forward)
     weights = [weight for weight in network.parameters() if weight.requires_grad]
 
-    def compute_loss(batch: tuple[Tensor, ...]) -> Tensor:
-        def squared_errors(part: tuple[Tensor, ...], *shared: Tensor) -> Tensor:
-            """Return the share of these windows in the mean of the batch."""
-            normalised, target, scale = part
-            with mixed_precision(precision, device):
-                forecast = forward(normalised, *shared)
-            loss = mse_loss(forecast.float() * scale, target)
-            return loss * (len(normalised) / len(batch[0]))
+    def squared_error(batch: tuple[Tensor, ...], *shared: Tensor) -> Tensor:
+        normalised, target, scale = batch
+        with mixed_precision(precision, device):
+            forecast = forward(normalised, *shared)
+        return mse_loss(forecast.float() * scale, target)
 
+    def compute_loss(batch: tuple[Tensor, ...]) -> Tensor:
+        n_windows, n_channels = batch[0].shape[:2]
         shared = network.shared()
-        size = network.windows_at_a_time(batch[0].shape[1])
-        if device.type != "cpu" or compile or size is None or size >= len(batch[0]):
-            loss = squared_errors(batch, *shared)
+        size = network.windows_at_a_time(n_channels)
+        if device.type != "cpu" or compile or size is None or size >= n_windows:
+            loss = squared_error(batch, *shared)
         else:
-            parts = zip(*(tensor.split(size) for tensor in batch), strict=True)
-            loss = loss_in_parts(squared_errors, parts, weights, shared)
+            loss = loss_in_parts(
+                lambda part, *s: squared_error(part, *s) * (len(part[0]) / n_windows),
+                zip(*(tensor.split(size) for tensor in batch), strict=True),
+                weights,
+                shared,
+            )
         penalty = network.penalty()
         return loss if penalty is None else loss + penalty
 
