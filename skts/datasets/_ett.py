@@ -1,9 +1,8 @@
 """The four ETT sets: temperature and load of electricity transformers in China."""
 
-import os
-from pathlib import Path
-
 import pandas as pd
+
+from skts.datasets._local import find_local
 
 # Zhou et al., "Informer", AAAI 2021; CC BY-ND 4.0.
 _HOME = "https://raw.githubusercontent.com/zhouhaoyi/ETDataset/main/ETT-small"
@@ -61,26 +60,10 @@ def load_ett(name="ETTh1", folder=None):
     if name not in _SHA256:
         names = ", ".join(map(repr, _SHA256))
         raise ValueError(f"name must be one of {names}, got {name!r}.")
-    folder = folder or os.environ.get("SKTS_DATA")
-    path = _find(name, Path(folder)) if folder else _download(name)
+    path = find_local(name, folder, ("forecasting",), (".csv", ".csv.gz"))
+    path = path or _download(name)
     y = pd.read_csv(path, parse_dates=["date"], index_col="date")
     return y.asfreq("h" if name.startswith("ETTh") else "15min")
-
-
-def _find(name: str, folder: Path) -> Path:
-    candidates = [
-        place / f"{name}{ending}"
-        for place in (folder, folder / "forecasting")
-        for ending in (".csv", ".csv.gz")
-    ]
-    for path in candidates:
-        if path.is_file():
-            return path
-    raise FileNotFoundError(
-        f"{name} was not found in folder={str(folder)!r}; looked for "
-        f"{', '.join(str(path.relative_to(folder)) for path in candidates)}. "
-        "Put the file there, or pass folder=None and unset SKTS_DATA to download it."
-    )
 
 
 def _download(name: str) -> str:

@@ -1,10 +1,9 @@
 """Sets of the UCR archive, from a local folder or through sktime's download."""
 
-import os
-from pathlib import Path
-
 import numpy as np
 from sktime.datasets import load_UCR_UEA_dataset
+
+from skts.datasets._local import find_local
 
 
 def load_ucr(name, folder=None):
@@ -43,21 +42,9 @@ def load_ucr(name, folder=None):
     >>> X.shape  # doctest: +SKIP
     (442, 427)
     """
-    folder = folder or os.environ.get("SKTS_DATA")
-    if folder is None:
+    path = find_local(name, folder, ("clustering", "clustering/extra"), (".npz",))
+    if path is None:
         X, y = load_UCR_UEA_dataset(name, return_type="numpy3D")
         return X[:, 0], np.asarray(y)
-    folder = Path(folder)
-    places = [
-        place / f"{name}.npz"
-        for place in (folder, folder / "clustering", folder / "clustering" / "extra")
-    ]
-    for path in places:
-        if path.is_file():
-            with np.load(path) as stored:
-                return stored["X"], stored["y"]
-    raise FileNotFoundError(
-        f"{name} was not found in folder={str(folder)!r}; looked for "
-        f"{', '.join(str(path.relative_to(folder)) for path in places)}. Put the file "
-        "there, or pass folder=None and unset SKTS_DATA to download it."
-    )
+    with np.load(path) as stored:
+        return stored["X"], stored["y"]

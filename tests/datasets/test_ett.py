@@ -2,7 +2,6 @@
 
 import gzip
 import hashlib
-import os
 import sys
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import pandas as pd
 import pytest
 
 from skts.datasets import _ett, load_ett
+from skts.datasets._local import find_local
 
 COLUMNS = ["HUFL", "HULL", "MUFL", "MULL", "LUFL", "LULL", "OT"]
 
@@ -155,7 +155,7 @@ def test_the_real_sets_are_whole(ett, name, n_rows, freq):
 
 @pytest.mark.parametrize("name", ["ETTh1", "ETTh2", "ETTm1", "ETTm2"])
 def test_the_checksums_are_those_of_the_real_files(ett, name):
-    path = _ett._find(name, Path(os.environ["SKTS_DATA"]))
+    path = find_local(name, None, ("forecasting",), (".csv", ".csv.gz"))
     data = path.read_bytes()
     data = gzip.decompress(data) if path.suffix == ".gz" else data
     assert hashlib.sha256(data).hexdigest() == _ett._SHA256[name]

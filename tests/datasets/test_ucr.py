@@ -32,8 +32,11 @@ def test_a_file_that_is_not_there(tmp_path):
         assert word in str(error.value)
 
 
-def test_without_a_folder_sktime_downloads(monkeypatch):
+@pytest.mark.parametrize("folder", [None, ""])
+def test_without_a_folder_sktime_downloads(monkeypatch, folder):
     monkeypatch.delenv("SKTS_DATA", raising=False)
+    if folder is not None:
+        monkeypatch.setenv("SKTS_DATA", folder)
     monkeypatch.setattr(
         module, "load_UCR_UEA_dataset", lambda name, return_type: (X[:, None], Y)
     )
