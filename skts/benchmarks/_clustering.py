@@ -18,7 +18,7 @@ from sklearn.metrics import (
     rand_score,
 )
 
-from skts.benchmarks._results import Result, append_result, markdown, missing
+from skts.benchmarks._results import Result, markdown, run_missing
 from skts.clustering import LoSTerClusterer
 from skts.clustering._features import SeriesFeatures, standardise_each
 from skts.datasets import load_ucr
@@ -66,20 +66,20 @@ N_INIT = 10
 
 
 def run(path: Path, sets: list[str], seeds: list[int], settings: list[str]) -> None:
-    """Run what `path` does not hold yet; print and store each result at once."""
+    """Run the cells that `path` does not hold yet."""
     cells = [
         {"dataset": dataset, "setting": setting, "seed": seed}
         for seed, setting, dataset in product(seeds, settings, sets)
     ]
-    for cell in missing(path, cells):
-        result = cell | run_cell(**cell)
-        append_result(path, result)
-        print(
-            f"{' '.join(map(str, cell.values()))}: nmi {result['nmi']:.4f} "
-            f"ari {result['ari']:.4f} ri {result['ri']:.4f} "
-            f"{result['seconds']:.1f} s",
-            flush=True,
-        )
+    run_missing(
+        path,
+        cells,
+        run_cell,
+        lambda r: (
+            f"nmi {r['nmi']:.4f} ari {r['ari']:.4f} ri {r['ri']:.4f} "
+            f"{r['seconds']:.1f} s"
+        ),
+    )
 
 
 def run_cell(dataset: str, setting: str, seed: int) -> Result:

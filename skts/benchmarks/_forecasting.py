@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from skts.benchmarks._dlinear import DLinearForecaster
-from skts.benchmarks._results import Result, append_result, markdown, missing
+from skts.benchmarks._results import Result, markdown, run_missing
 from skts.datasets import load_ett
 from skts.forecasting import LSINetForecaster, SAMformerForecaster
 from skts.forecasting._base import TorchForecaster
@@ -43,6 +43,8 @@ SETTINGS: dict[str, tuple[type[TorchForecaster], int, dict[str, Any]]] = {
     "lsinet": (LSINetForecaster, 384, {}),
     "lsinet-no-penalty": (LSINetForecaster, 384, {"sparsity_interval": 0}),
     "dlinear": (DLinearForecaster, 384, {}),
+    "dlinear-lr-5e-4": (DLinearForecaster, 384, {"lr": 5e-4}),
+    "dlinear-lr-5e-3": (DLinearForecaster, 384, {"lr": 5e-3}),
 }
 
 
@@ -61,22 +63,22 @@ def run(
     seeds: list[int],
     settings: list[str],
 ) -> None:
-    """Run what `path` does not hold yet; print and store each result at once."""
+    """Run the cells that `path` does not hold yet."""
     cells = [
         {"dataset": dataset, "horizon": horizon, "setting": setting, "seed": seed}
         for seed, setting, dataset, horizon in product(
             seeds, settings, datasets, horizons
         )
     ]
-    for cell in missing(path, cells):
-        result = cell | run_cell(**cell)
-        append_result(path, result)
-        print(
-            f"{' '.join(map(str, cell.values()))}: mse {result['mse']:.4f} "
-            f"mae {result['mae']:.4f} valid {result['valid_mse']:.4f} epoch "
-            f"{result['best_epoch']}/{result['n_epochs']} {result['seconds']:.0f} s",
-            flush=True,
-        )
+    run_missing(
+        path,
+        cells,
+        run_cell,
+        lambda r: (
+            f"mse {r['mse']:.4f} mae {r['mae']:.4f} valid {r['valid_mse']:.4f} epoch "
+            f"{r['best_epoch']}/{r['n_epochs']} {r['seconds']:.0f} s"
+        ),
+    )
 
 
 def run_cell(dataset: str, horizon: int, setting: str, seed: int) -> Result:

@@ -2,7 +2,7 @@
 
 import json
 import platform
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,19 @@ def missing(path: Path, keys: list[Result]) -> Iterator[Result]:
         stored = read_results(path)
         if not any(all(old.get(k) == v for k, v in key.items()) for old in stored):
             yield key
+
+
+def run_missing(
+    path: Path,
+    cells: list[Result],
+    run_cell: Callable[..., Result],
+    describe: Callable[[Result], str],
+) -> None:
+    """Run those `cells` that a file lacks; store and print each result at once."""
+    for cell in missing(path, cells):
+        result = cell | run_cell(**cell)
+        append_result(path, result)
+        print(f"{' '.join(map(str, cell.values()))}: {describe(result)}", flush=True)
 
 
 def append_result(path: Path, result: Result) -> None:
