@@ -21,10 +21,12 @@ thread on a shared machine, and compare only roughly.
 `samformer` and `lsinet` are the defaults with one setting for all cells, contexts of
 512 and 384; `samformer-no-sam` has `rho=0`, `lsinet-no-penalty` has
 `sparsity_interval=0`. `dlinear` is sktime's network at a context of 384, trained in the
-same loop with the same split and stopping. The paper's values are means over five seeds
+same loop with the same split and stopping, at the learning rate with the lowest
+validation error of the three. The paper's values are means over five seeds
 with a radius per cell; LSINet's paper is known without its tables.
 
-`python -m skts.benchmarks forecasting --settings samformer samformer-no-sam`
+`python -m skts.benchmarks forecasting --settings samformer samformer-no-sam`, and with
+`--datasets ETTh1 --settings lsinet lsinet-no-penalty dlinear` and the like
 
 {forecasting}
 
@@ -50,7 +52,7 @@ Training steps on ETTh1 (horizon 96, 7 channels): SAM with batches of 32, and LS
 with its penalty in every step and batches of 128, against the plain forms of the
 networks in one run, with the same loop, windows, fused Adam and threads.
 
-`python -m skts.benchmarks speed`, and with `--compile`
+`python -m skts.benchmarks speed`, with `--compile`, and as `--threads 1 speed`
 
 {speed}
 
