@@ -6,6 +6,7 @@ from skts.data._rows import Rows
 from skts.data._windows import (
     Stretch,
     Windows,
+    cut_windows,
     split_chronologically,
     window_starts,
 )
@@ -17,6 +18,7 @@ __all__ = [
     "Stretch",
     "Windows",
     "augment",
+    "cut_windows",
     "split_chronologically",
     "window_starts",
 ]

@@ -77,6 +77,31 @@ def window_starts(
     )
 
 
+def cut_windows(values: np.ndarray, starts: np.ndarray, width: int) -> np.ndarray:
+    """Return the windows of some rows, ``(n_windows, width, C)``.
+
+    Parameters
+    ----------
+    values : ndarray of shape (T, C)
+        Rows.
+    starts : ndarray of shape (n_windows,)
+        First row of each window, at least one.
+    width : int
+        Rows of a window.
+
+    Returns
+    -------
+    ndarray
+        A read-only view where the starts are evenly spaced, otherwise a copy.
+    """
+    windows = np.lib.stride_tricks.sliding_window_view(values, width, axis=0)
+    steps = np.unique(np.diff(starts))
+    if len(steps) > 1:
+        return windows[starts].transpose(0, 2, 1)
+    step = steps[0] if len(steps) else 1
+    return windows[starts[0] : starts[-1] + 1 : step].transpose(0, 2, 1)
+
+
 def split_chronologically(
     stretches: Sequence[Stretch],
     boundary: int,

@@ -21,8 +21,15 @@ from skts._validation import (
     check_real,
     check_seed,
 )
-from skts.data import Stretch, Windows, split_chronologically, window_starts
+from skts.data import (
+    Stretch,
+    Windows,
+    cut_windows,
+    split_chronologically,
+    window_starts,
+)
 from skts.forecasting._series import (
+    as_frame,
     check_columns,
     check_last_stretch,
     check_length,
@@ -322,22 +329,7 @@ class TorchForecaster(SklearnDoor, Storable, BaseForecaster):
                 f"{name} cannot be used: this {type(self).__name__} was fitted on a "
                 "panel, with one network per series. Use those in forecasters_."
             )
-        if not isinstance(Y, np.ndarray | pd.Series | pd.DataFrame):
-            raise TypeError(
-                f"{name} must be a Series, a DataFrame or an array of shape "
-                f"(n_timepoints, n_channels), got {type(Y).__name__}."
-            )
-        if isinstance(Y, np.ndarray):
-            if Y.ndim not in (1, 2):
-                raise ValueError(
-                    f"{name} must be an array of shape (n_timepoints, n_channels), got "
-                    f"shape {Y.shape}."
-                )
-            columns = self._recent.columns
-            values = Y.reshape(len(Y), -1)
-            named = values.shape[1] == len(columns)
-            Y = pd.DataFrame(values, columns=columns if named else None)
-        frame = Y.to_frame() if isinstance(Y, pd.Series) else Y
+        frame = as_frame(Y, name, self._recent.columns)
         check_columns(frame, self._recent, name)
         check_values(frame, name)
         check_order(frame.index, name)
@@ -381,20 +373,79 @@ class TorchForecaster(SklearnDoor, Storable, BaseForecaster):
             If `Y` is shorter than ``context_length`` + ``horizon``, is not finite, or
             has other columns than in ``fit``; if `stride` is below 1.
         """
-        frame = self._to_frame(Y)
+        return self._forecast_all(*self._cut(Y, stride=stride))
+
+    def predict_rolling(self, Y, stride=1):
+        """Forecast every window whose targets lie in a series, in one batched pass.
+
+        These are the forecasts that ``score`` measures: unlike those of
+        ``predict_windows``, the first ones look back into the rows seen in ``fit``.
+
+        Parameters
+        ----------
+        Y : Series, DataFrame or ndarray of shape (n_timepoints, n_channels)
+            Series with the channels seen in ``fit``. If it starts one step after the
+            last row seen, or is an array, the first windows look back into the rows
+            seen; otherwise its own first ``context_length`` rows are only looked at.
+            Windows that would cross a gap in the index are left out.
+        stride : int, default=1
+            Rows from one window to the next.
+
+        Returns
+        -------
+        forecasts : ndarray of shape (n_windows, horizon, n_channels)
+            Forecasts in the units of the data.
+        truths : ndarray of shape (n_windows, horizon, n_channels)
+            What came, in the same units.
+
+        Raises
+        ------
+        ValueError
+            If `Y` holds no window, is not finite, or has other columns than in
+            ``fit``; if `stride` is below 1.
+        """
+        return self._forecast_all(*self._cut(Y, stride=stride, look_back=True))
+
+    def _cut(
+        self, Y: Any, name: str = "Y", *, stride: int = 1, look_back: bool = False
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return rows and the first row of each window to forecast from them.
+
+        With `look_back`, the rows seen come before those of `Y`, if it follows them.
+        """
+        frame = self._to_frame(Y, name)
         check_int("stride", stride, 1)
         values = frame.to_numpy(dtype=np.float64)
-        width = self.context_length + self._prediction_length
         stretches = contiguous_stretches(frame.index)
+        longest = max(end - begin for begin, end in stretches)
+        n_known = 0
+        if look_back and (
+            isinstance(Y, np.ndarray) or self._next_time() in frame.index[:1]
+        ):
+            n_known = self.context_length
+            known = self._recent.to_numpy(dtype=np.float64)[-n_known:]
+            values = np.concatenate([known, values])
+            stretches = [(begin + n_known, end + n_known) for begin, end in stretches]
+            stretches[0] = (0, stretches[0][1])
+        width = self.context_length + self._prediction_length
         starts = window_starts(stretches, width)[::stride]
         if not len(starts):
-            longest = max(end - begin for begin, end in stretches)
+            needs = f"horizon={self._prediction_length} needs"
+            if not n_known:
+                needs = (
+                    f"context_length={self.context_length} and "
+                    f"horizon={self._prediction_length} need"
+                )
             raise ValueError(
-                f"Y has {longest} time points without a gap at most, but "
-                f"context_length={self.context_length} and "
-                f"horizon={self._prediction_length} need at least {width}. "
-                "Give a longer series."
+                f"{name} has {longest} time points without a gap at most, but {needs} "
+                f"at least {width - n_known}. Give a longer series."
             )
+        return values, starts
+
+    def _forecast_all(
+        self, values: np.ndarray, starts: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return forecasts and truths of all windows, each ``(n_windows, H, C)``."""
         series = self._to_tensor(values, self.device_)
         windows = self._windows(series, starts, self._prediction_length)
         with fair_share_of_threads():
@@ -402,12 +453,8 @@ class TorchForecaster(SklearnDoor, Storable, BaseForecaster):
         forecasts = np.concatenate(parts).transpose(0, 2, 1).astype(np.float64)
         forecasts *= self._factor
         forecasts += self._offset
-        targets = np.lib.stride_tricks.sliding_window_view(
-            values[self.context_length :], self._prediction_length, axis=0
-        ).transpose(0, 2, 1)
-        if np.array_equal(starts, np.arange(starts[0], starts[-1] + 1, stride)):
-            return forecasts, targets[starts[0] : starts[-1] + 1 : stride]
-        return forecasts, targets[starts]
+        targets = values[self.context_length :]
+        return forecasts, cut_windows(targets, starts, self._prediction_length)
 
     # Score --------------------------------------------------------------------------
 
@@ -445,25 +492,7 @@ class TorchForecaster(SklearnDoor, Storable, BaseForecaster):
             if isinstance(y, pd.DataFrame) and hasattr(self, "network_"):
                 check_columns(y, self._recent, "y")
             return super().score(y, X=X, fh=fh)
-        frame = self._to_frame(y, "y")
-        values = frame.to_numpy(dtype=np.float64)
-        stretches = contiguous_stretches(frame.index)
-        follows = isinstance(y, np.ndarray) or self._next_time() in frame.index[:1]
-        if follows:
-            n_known = self.context_length
-            known = self._recent.to_numpy(dtype=np.float64)[-n_known:]
-            values = np.concatenate([known, values])
-            stretches = [(begin + n_known, end + n_known) for begin, end in stretches]
-            stretches[0] = (0, stretches[0][1])
-        width = self.context_length + self._prediction_length
-        starts = window_starts(stretches, width)
-        if not len(starts):
-            needed = self._prediction_length if follows else width
-            raise ValueError(
-                f"y has {len(frame)} time points, but a score needs at least {needed} "
-                f"without a gap: horizon={self._prediction_length}"
-                + ("." if follows else f" after context_length={self.context_length}.")
-            )
+        values, starts = self._cut(y, "y", look_back=True)
         series = self._to_tensor(values, self.device_)
         windows = self._windows(series, starts, self._prediction_length)
         with fair_share_of_threads():

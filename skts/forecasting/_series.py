@@ -12,6 +12,32 @@ from pandas.tseries.frequencies import to_offset
 from skts.data import Stretch
 
 
+def as_frame(
+    Y: Any, name: str = "Y", columns: Sequence[Any] | None = None
+) -> pd.DataFrame:
+    """Return one series as a frame; `columns` name those of an array as wide."""
+    if not isinstance(Y, np.ndarray | pd.Series | pd.DataFrame):
+        raise TypeError(
+            f"{name} must be a Series, a DataFrame or an array of shape "
+            f"(n_timepoints, n_channels), got {type(Y).__name__}."
+        )
+    if isinstance(Y, pd.Series | pd.DataFrame):
+        if isinstance(Y.index, pd.MultiIndex):
+            raise TypeError(
+                f"{name} must be one series, got a panel with an index of "
+                f"{Y.index.nlevels} levels. Give its series one by one."
+            )
+        return Y.to_frame() if isinstance(Y, pd.Series) else Y
+    if Y.ndim not in (1, 2):
+        raise ValueError(
+            f"{name} must be an array of shape (n_timepoints, n_channels), got "
+            f"shape {Y.shape}."
+        )
+    values = Y[:, None] if Y.ndim == 1 else Y
+    named = columns is not None and values.shape[1] == len(columns)
+    return pd.DataFrame(values, columns=columns if named else None)
+
+
 def check_values(y: Any, name: str = "y") -> None:
     """Raise unless the values of a series are finite numbers.
 

@@ -7,7 +7,13 @@ from torch.testing import assert_close
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from skts.data import ShuffledBatches, Windows, split_chronologically, window_starts
+from skts.data import (
+    ShuffledBatches,
+    Windows,
+    cut_windows,
+    split_chronologically,
+    window_starts,
+)
 
 
 def keep(context, target):
@@ -35,6 +41,16 @@ def test_a_stretch_of_exactly_one_window_gives_one():
     assert window_starts([(4, 9)], 5).tolist() == [4]
     assert window_starts([(4, 9)], 6).tolist() == []
     assert window_starts([], 6).tolist() == []
+
+
+@pytest.mark.parametrize(
+    ("starts", "is_view"), [([1], True), ([0, 2, 4], True), ([0, 1, 4], False)]
+)
+def test_windows_are_cut_as_a_view_where_starts_are_evenly_spaced(starts, is_view):
+    values = np.arange(14.0).reshape(7, 2)
+    windows = cut_windows(values, np.array(starts), 3)
+    assert windows.tolist() == [values[i : i + 3].tolist() for i in starts]
+    assert np.shares_memory(windows, values) == is_view
 
 
 def test_split_by_hand():

@@ -472,6 +472,8 @@ def after_fit_by_array(method, y):
 PREDICT_TIME = [
     *after_fit("predict_windows", "Y"),
     *after_fit_by_array("predict_windows", "Y"),
+    *after_fit("predict_rolling", "Y"),
+    *after_fit_by_array("predict_rolling", "Y"),
     *after_fit("score"),
     *after_fit_by_array("score", "y"),
     *after_fit("update"),
@@ -524,8 +526,7 @@ PREDICT_TIME = [
         lambda w: w.fitted.score(w.later[5:16]),
         ValueError,
         "y has 11 time points",
-        "at least 12",
-        "horizon=4 after context_length=8",
+        "context_length=8 and horizon=4 need at least 12",
     ),
     case(
         "score of no rows",

@@ -277,7 +277,9 @@ def test_the_notebook_shows_a_box(make_frame, make_model):
         AttributeError,
     ],
 )
-@pytest.mark.parametrize("method", ["predict", "predict_windows", "score", "update"])
+@pytest.mark.parametrize(
+    "method", ["predict", "predict_rolling", "predict_windows", "score", "update"]
+)
 def test_both_libraries_know_the_error_before_fit(
     make_frame, make_model, error, method
 ):
