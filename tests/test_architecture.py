@@ -15,10 +15,16 @@ import skts
 import skts.clustering
 import skts.datasets
 import skts.forecasting
+import skts.model_selection
 
 HOME = Path(skts.__file__).parent
 SOURCES = sorted(HOME.rglob("*.py"))
-PUBLIC_ROOMS = [skts.clustering, skts.forecasting, skts.datasets]
+PUBLIC_ROOMS = [
+    skts.clustering,
+    skts.forecasting,
+    skts.datasets,
+    skts.model_selection,
+]
 
 SCIENTIFIC = {"numpy", "pandas", "sklearn", "sktime", "torch"}
 BELOW_ESTIMATORS = {"_validation", "_files", "_sklearn_door", "nn", "training", "data"}
@@ -34,6 +40,7 @@ ROOMS = {
     "datasets": (set(), {"numpy", "pandas", "pooch", "sktime"}),
     "forecasting": (BELOW_ESTIMATORS, SCIENTIFIC),
     "clustering": (BELOW_ESTIMATORS, SCIENTIFIC),
+    "model_selection": (BELOW_ESTIMATORS | {"forecasting"}, SCIENTIFIC),
     "benchmarks": (
         BELOW_ESTIMATORS | {"datasets", "forecasting", "clustering"},
         SCIENTIFIC | {"matplotlib"},
