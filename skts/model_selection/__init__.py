@@ -1,6 +1,7 @@
-"""What scikit-learn's searches need for series: windows and splits."""
+"""What scikit-learn's searches need for series: windows, splits and scorers."""
 
+from skts.model_selection._scorer import rolling_scorer
 from skts.model_selection._split import WindowSplit
 from skts.model_selection._windows import make_windows
 
-__all__ = ["WindowSplit", "make_windows"]
+__all__ = ["WindowSplit", "make_windows", "rolling_scorer"]
