@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 
-from skts.benchmarks import _clustering, _forecasting, _memory, _speed
+from skts.benchmarks import _clustering, _fit_speed, _forecasting, _memory, _speed
 from skts.benchmarks._results import Result, append_result, read_results
 from skts.benchmarks._tables import write_page
 
@@ -64,7 +64,16 @@ def main() -> None:
         "context", help="seconds and peak memory of LSINet's steps per context length"
     )
     context.add_argument("--steps", type=int, default=6)
-    for command in (speed, memory, context):
+
+    fits = commands.add_parser(
+        "fits", help="seconds of LoSTer's whole fit against a plain version"
+    )
+    fits.add_argument("--rounds", type=int, default=3)
+
+    growth = commands.add_parser(
+        "growth", help="seconds of LoSTer's fit as series get longer and more"
+    )
+    for command in (speed, memory, context, fits, growth):
         command.add_argument("--results", type=Path, default=RESULTS / "cost.jsonl")
 
     commands.add_parser("tables", help="docs/results.md from the stored results")
@@ -100,6 +109,10 @@ def _measure(args: argparse.Namespace) -> Iterator[Result]:
     elif args.command == "memory":
         sizes = args.rows, args.channels
         yield _memory.in_own_process(_memory.measure_wide_fit, *sizes)
+    elif args.command == "fits":
+        yield from _fit_speed.compare_fits(args.rounds)
+    elif args.command == "growth":
+        yield from _fit_speed.measure_growth()
     elif args.command == "context":
         for length in _memory.CONTEXT_LENGTHS:
             yield _memory.in_own_process(

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from skts.benchmarks import _clustering, _forecasting, _memory, _speed
+from skts.benchmarks import _clustering, _fit_speed, _forecasting, _memory, _speed
 from skts.benchmarks._results import Result, read_results
 
 PAGE = """\
@@ -60,6 +60,20 @@ What the steps spend their time on:
 
 {profile}
 
+Whole fits of LoSTer with the paper's settings, against a plain version: two networks
+one after the other, loaders that collect series one by one, augmentation of one series
+at a time, the same threads.
+
+`python -m skts.benchmarks fits`
+
+{fits}
+
+Fits of LoSTer (5 epochs of pretraining, 5 joint ones, 5 clusters) on random walks:
+
+`python -m skts.benchmarks growth`
+
+{growth}
+
 ## Memory
 
 Largest resident size of the whole process during one epoch of SAMformer's `fit` (every
@@ -95,6 +109,8 @@ def write_page(folder: Path, page: Path) -> None:
         density=_forecasting.density_table(forecasts),
         speed=_speed.speed_table(of("speed")),
         profile=_speed.profile_table(of("profile")),
+        fits=_fit_speed.fit_table(of("fit")),
+        growth=_fit_speed.growth_table(of("growth")),
         memory=_memory.memory_table(of("memory")),
         context=_memory.context_length_table(of("context length")),
     )

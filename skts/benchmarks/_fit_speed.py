@@ -1,0 +1,98 @@
+"""Seconds of LoSTer's whole ``fit``: against a plain version, and as data grow."""
+
+from collections.abc import Iterator
+from itertools import product
+from statistics import median
+from time import perf_counter
+
+import numpy as np
+from sklearn.metrics import normalized_mutual_info_score
+
+from skts.benchmarks._clustering import LOSTER
+from skts.benchmarks._plain_loster import plain_fit_predict
+from skts.benchmarks._results import Result, markdown
+from skts.clustering import LoSTerClusterer
+from skts.datasets import load_ucr
+
+SETS = ("OSULeaf", "CinCECGTorso")
+SIZES = (100, 1_000, 10_000)
+N_CLUSTERS = 5
+
+
+def _fit_predict(X: np.ndarray, n_clusters: int, seed: int) -> np.ndarray:
+    settings = LOSTER["loster-paper"]
+    return LoSTerClusterer(n_clusters, **settings, random_state=seed).fit_predict(X)
+
+
+FITS = {"ours": _fit_predict, "plain": plain_fit_predict}
+
+
+def compare_fits(n_rounds: int) -> Iterator[Result]:
+    """Yield the seconds of whole fits with the paper's settings, ours and plain.
+
+    The two take turns, so that both meet the same machine. The joint phase may stop
+    after another number of epochs in each: both have their own draws.
+    """
+    for dataset in SETS:
+        X, y = load_ucr(dataset)
+        n_clusters = len(np.unique(y))
+        seconds: dict[str, list[float]] = {name: [] for name in FITS}
+        nmi: dict[str, list[float]] = {name: [] for name in FITS}
+        for seed, (name, fit_predict) in product(range(n_rounds), FITS.items()):
+            started = perf_counter()
+            labels = fit_predict(X, n_clusters, seed)
+            seconds[name].append(perf_counter() - started)
+            nmi[name].append(float(normalized_mutual_info_score(y, labels)))
+        medians = {name: median(times) for name, times in seconds.items()}
+        yield {
+            "benchmark": "fit",
+            "dataset": dataset,
+            "n_series": X.shape[0],
+            "length": X.shape[-1],
+            "n_rounds": n_rounds,
+            "seconds": {name: round(s, 2) for name, s in medians.items()},
+            "nmi": {name: round(float(np.mean(v)), 4) for name, v in nmi.items()},
+            "ratio": round(medians["plain"] / medians["ours"], 2),
+            "parameters": LOSTER["loster-paper"],
+        }
+
+
+def measure_growth() -> Iterator[Result]:
+    """Yield the seconds of fits on noise as it gets longer, and as it gets more."""
+    generator = np.random.default_rng(0)
+    shapes = [(SIZES[1], length) for length in SIZES]
+    shapes += [(n_series, SIZES[1]) for n_series in SIZES if n_series != SIZES[1]]
+    for n_series, length in shapes:
+        X = generator.standard_normal((n_series, length)).cumsum(axis=1)
+        # As many epochs for all, whatever the labels do.
+        model = LoSTerClusterer(
+            N_CLUSTERS, pretrain_epochs=5, max_epochs=5, tol=0, random_state=0
+        )
+        started = perf_counter()
+        model.fit(X)
+        yield {
+            "benchmark": "growth",
+            "n_series": n_series,
+            "length": length,
+            "seconds": round(perf_counter() - started, 2),
+            "parameters": model.get_params(),
+        }
+
+
+def fit_table(results: list[Result]) -> str:
+    """Return the seconds of whole fits as a Markdown table."""
+    rows: list[list[object]] = []
+    for r in results:
+        rows.append([r["dataset"], r["n_series"], r["length"], r["threads"]])
+        rows[-1] += [*r["seconds"].values(), r["ratio"], *r["nmi"].values(), r["date"]]
+    header = ["data set", "series", "length", "threads", "seconds", "plain", "ratio"]
+    return markdown([*header, "NMI", "plain", "date"], rows)
+
+
+def growth_table(results: list[Result]) -> str:
+    """Return the seconds of fits against the size of the data as a Markdown table."""
+    keys = ["n_series", "length", "threads", "seconds"]
+    return markdown(
+        ["series", "length", "threads", "seconds"],
+        [[r[key] for key in keys] for r in results],
+    )
