@@ -23,6 +23,13 @@ from skts.nn._dropout import dropout
 N_VIEWS = 2  # a series and its augmented copy
 
 
+def of_first_views(n_views: int, *parameters: Tensor) -> tuple[Tensor, ...]:
+    """Return the part of parameters ``(V, ...)`` that belongs to the first views."""
+    if n_views == N_VIEWS:  # the gradient of a slice fills a tensor of zeros first
+        return parameters
+    return tuple(parameter[:n_views] for parameter in parameters)
+
+
 class ViewLinear(nn.Module):
     """One linear map per view, started as torch's own."""
 
@@ -36,7 +43,8 @@ class ViewLinear(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map ``(V, B, n_in)``, of which the later views may be left out."""
-        return torch.baddbmm(self.bias[: len(x)], x, self.weight[: len(x)])
+        weight, bias = of_first_views(len(x), self.weight, self.bias)
+        return torch.baddbmm(bias, x, weight)
 
 
 class DenseBlock(nn.Module):
@@ -66,7 +74,8 @@ class ResidualBlock(DenseBlock):
         """Map ``(V, B, n_in)`` to ``(V, B, d)``."""
         main = dropout(self.second(self.first(x).relu()), self.dropout, self.training)
         normal = F.layer_norm(main + self.skip(x), main.shape[-1:])
-        return torch.addcmul(self.shift[: len(x)], normal, self.gain[: len(x)])
+        gain, shift = of_first_views(len(x), self.gain, self.shift)
+        return torch.addcmul(shift, normal, gain)
 
 
 class LoSTer(nn.Module):
@@ -125,7 +134,7 @@ class LoSTer(nn.Module):
 
     def squared_distances(self, z: Tensor) -> Tensor:
         """Return the squared distances of latents to the centres, ``(V, B, K)``."""
-        centers = self.centers[: len(z)]
+        (centers,) = of_first_views(len(z), self.centers)
         squares = z.square().sum(-1, keepdim=True), centers.square().sum(-1)
         products = torch.bmm(z, centers.mT)
         return squares[0] - 2 * products + squares[1].unsqueeze(1)
