@@ -60,7 +60,7 @@ LOSTER: dict[str, dict[str, Any]] = {
     "loster-paper": {"spectral_weight": 0, "n_init": 1},
 }
 # k-means on the standardised series alone, and joined with their spectra.
-KMEANS = {"kmeans": 0.0, "kmeans-spectrum": 1.0}
+KMEANS = {"kmeans": 0.0, "kmeans-spectrum": LoSTerClusterer().spectral_weight}
 SETTINGS = (*LOSTER, *KMEANS)
 N_INIT = 10
 

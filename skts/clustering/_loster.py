@@ -63,7 +63,7 @@ class LoSTerClusterer(ClusterMixin, SklearnDoor, Storable, BaseClusterer):
         Blocks of the encoder, and of the decoder.
     dropout : float, default=0.1
         Dropout inside the blocks, at least 0 and below 1.
-    spectral_weight : float, default=1.0
+    spectral_weight : float, default=1.5
         Weight of the spectrum beside the series, both having been brought to the same
         total variance; 0 leaves it out.
     alpha : float, default=1.0
@@ -185,7 +185,7 @@ class LoSTerClusterer(ClusterMixin, SklearnDoor, Storable, BaseClusterer):
         hidden_size=256,
         n_layers=3,
         dropout=0.1,
-        spectral_weight=1.0,
+        spectral_weight=1.5,
         alpha=1.0,
         instance_weight=1.0,
         cluster_weight=1.0,

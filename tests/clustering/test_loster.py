@@ -145,7 +145,9 @@ def test_both_views_count_in_full_in_the_reconstruction(waves):
     series = model._to_tensor(waves[0][:, None], torch.device("cpu"))
     generator = torch.Generator().manual_seed(0)
     augmented = augment(series, model.augmentation, generator)
-    views = [SeriesFeatures(1.0).fit(x)(x) for x in (series, augmented)]
+    views = [
+        SeriesFeatures(model.spectral_weight).fit(x)(x) for x in (series, augmented)
+    ]
     with torch.no_grad():
         x = torch.stack(views)
         errors = (model.network_.decode(model.network_.encode(x)) - x).square()
@@ -196,7 +198,7 @@ def test_inertia_and_labels_follow_from_latents_and_centres(waves, fitted):
 
 def test_decoded_centres_look_like_their_series(waves):
     X, _ = waves
-    model = make(pretrain_epochs=60, dropout=0).fit(X)
+    model = make(pretrain_epochs=120, dropout=0).fit(X)
     standard = (X - X.mean(1, keepdims=True)) / X.std(1, keepdims=True)
     for label, center in enumerate(model.cluster_centers_[:, 0]):
         mean = standard[model.labels_ == label].mean(0)
