@@ -32,10 +32,11 @@ ROOMS = {
     "training": (set(), {"numpy", "torch"}),
     "data": (set(), {"numpy", "scipy", "torch"}),
     "datasets": (set(), {"numpy", "pandas", "pooch", "sktime"}),
-    "forecasting": (BELOW_ESTIMATORS, SCIENTIFIC),
+    "models": (BELOW_ESTIMATORS, {"numpy", "sklearn", "torch"}),
+    "forecasting": (BELOW_ESTIMATORS | {"models"}, SCIENTIFIC),
     "clustering": (BELOW_ESTIMATORS, SCIENTIFIC),
     "benchmarks": (
-        BELOW_ESTIMATORS | {"datasets", "forecasting", "clustering"},
+        BELOW_ESTIMATORS | {"models", "datasets", "forecasting", "clustering"},
         SCIENTIFIC | {"matplotlib"},
     ),
 }

@@ -13,7 +13,7 @@ from skts.clustering._features import SeriesFeatures
 from skts.clustering._training import JointLoss, encode, nearest
 from skts.data import AUGMENTATIONS, ShuffledBatches, augment
 from skts.forecasting import LSINetForecaster, SAMformerForecaster
-from skts.forecasting._training import channel_errors, prepare_batch, window_loss
+from skts.models import channel_errors, prepare_batch, window_loss
 from skts.nn import LoSTer
 
 META = torch.device("meta")
@@ -85,7 +85,7 @@ def test_a_training_step_elsewhere_touches_nothing_on_the_cpu(y, changed):
     windows = forecaster._windows(series, np.arange(40), 4)
     assert series.device == windows.starts.device == META
     with META:
-        network = forecaster._build_network(3, 4)
+        network = forecaster._build_network(3, 10, 4)
     assert {t.device for t in chain(network.parameters(), network.buffers())} == {META}
     optimizer = forecaster._make_optimizer(network, 0.01)
     compute_loss = window_loss(network, "float32", False, META)
