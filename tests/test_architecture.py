@@ -26,7 +26,7 @@ BELOW_ESTIMATORS = {"_validation", "_files", "_sklearn_door", "nn", "training", 
 ROOMS = {
     "": (set(), set()),
     "_validation": (set(), {"numpy"}),
-    "_files": ({"training"}, {"torch"}),
+    "_files": ({"_validation", "training"}, {"torch"}),
     "_sklearn_door": (set(), {"sklearn", "sktime"}),
     "nn": (set(), {"numpy", "torch"}),
     "training": (set(), {"numpy", "torch"}),
