@@ -95,6 +95,14 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         return super()._check_X_y(X=X, y=y, **kwargs)
 
     def _check_fh(self, fh, pred_int=False):
+        if isinstance(fh, pd.Series | pd.DataFrame) or getattr(fh, "ndim", 1) > 1:
+            raise TypeError(
+                f"fh must hold steps ahead, got data of shape {np.shape(fh)}: the "
+                "predict(X) of a scikit-learn Pipeline cannot say how far to forecast. "
+                "Use sktime's pipeline, StandardScaler() * forecaster, whose predict "
+                "takes fh, or a window regressor of skts.regression, whose predict "
+                "takes X."
+            )
         if fh is None and self.horizon is None and not self.is_fitted:
             raise ValueError(
                 "The forecasting horizon is unknown: pass fh to fit, or construct "
