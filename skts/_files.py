@@ -57,7 +57,7 @@ class Storable:
         Returns
         -------
         ZipFile or tuple
-            The file, or, without a path, what ``load_from_serial`` reads.
+            The file, or, without a path, the class and what ``load_from_serial`` reads.
         """
         check_option("serialization_format", serialization_format, FORMATS)
         module = import_module(serialization_format)
@@ -76,6 +76,22 @@ class Storable:
         return ZipFile(target)
 
     @classmethod
+    def load_from_serial(cls, serial):
+        """Load an estimator from what ``save`` without a path returned.
+
+        Parameters
+        ----------
+        serial : bytes
+            The second of the two.
+
+        Returns
+        -------
+        estimator
+            With its network where ``device`` says, or on the CPU where that is missing.
+        """
+        return pickle.loads(serial)
+
+    @classmethod
     def load_from_path(cls, serial):
         """Load an estimator from a file that ``save`` wrote.
 
@@ -92,7 +108,7 @@ class Storable:
             With its network where ``device`` says, or on the CPU where that is missing.
         """
         with ZipFile(serial) as archive:
-            return pickle.loads(archive.read("_obj"))
+            return cls.load_from_serial(archive.read("_obj"))
 
 
 def _modules(state):
