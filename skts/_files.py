@@ -1,19 +1,25 @@
 """Pickling and saving an estimator that holds a network on some device."""
 
+import pickle
 from copy import deepcopy
+from importlib import import_module
 from pathlib import Path
-from shutil import move
-from tempfile import TemporaryDirectory
-from zipfile import ZipFile
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import torch
 from torch import nn
 
+from skts._validation import check_option
 from skts.training import resolve_device
+
+FORMATS = ("pickle", "cloudpickle")
 
 
 class Storable:
-    """Mixin, left of the sktime base class, for estimators with torch modules."""
+    """Mixin, left of a library's base class, for estimators with torch modules.
+
+    Files are those of sktime, whose ``load`` reads them, too.
+    """
 
     def __getstate__(self):
         """Return the state with all modules on the CPU, where any machine can read it.
@@ -51,20 +57,58 @@ class Storable:
         Returns
         -------
         ZipFile or tuple
-            The file, or, without a path, what ``load_from_serial`` reads.
+            The file, or, without a path, the class and what ``load_from_serial`` reads.
         """
+        check_option("serialization_format", serialization_format, FORMATS)
+        module = import_module(serialization_format)
+        parts = {"_metadata": module.dumps(type(self)), "_obj": module.dumps(self)}
         if path is None:
-            return super().save(None, serialization_format)
+            return type(self), parts["_obj"]
         if not isinstance(path, str | Path):
             raise TypeError(
                 f"path must be a str, a Path or None, got {type(path).__name__}."
             )
         # sktime's own loses what follows the last dot of a file name.
         target = str(path) if str(path).endswith(".zip") else f"{path}.zip"
-        with TemporaryDirectory() as folder:
-            super().save(Path(folder) / "estimator", serialization_format).close()
-            move(Path(folder) / "estimator.zip", target)
+        with ZipFile(target, "w", ZIP_DEFLATED) as archive:
+            for name, content in parts.items():
+                archive.writestr(name, content)
         return ZipFile(target)
+
+    @classmethod
+    def load_from_serial(cls, serial):
+        """Load an estimator from what ``save`` without a path returned.
+
+        Parameters
+        ----------
+        serial : bytes
+            The second of the two.
+
+        Returns
+        -------
+        estimator
+            With its network where ``device`` says, or on the CPU where that is missing.
+        """
+        return pickle.loads(serial)
+
+    @classmethod
+    def load_from_path(cls, serial):
+        """Load an estimator from a file that ``save`` wrote.
+
+        Open only files you trust: a pickle may run any code.
+
+        Parameters
+        ----------
+        serial : str or Path
+            The file, with its ``.zip``.
+
+        Returns
+        -------
+        estimator
+            With its network where ``device`` says, or on the CPU where that is missing.
+        """
+        with ZipFile(serial) as archive:
+            return cls.load_from_serial(archive.read("_obj"))
 
 
 def _modules(state):

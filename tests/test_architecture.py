@@ -16,12 +16,14 @@ import skts.clustering
 import skts.datasets
 import skts.forecasting
 import skts.model_selection
+import skts.regression
 
 HOME = Path(skts.__file__).parent
 SOURCES = sorted(HOME.rglob("*.py"))
 PUBLIC_ROOMS = [
     skts.clustering,
     skts.forecasting,
+    skts.regression,
     skts.datasets,
     skts.model_selection,
 ]
@@ -32,17 +34,19 @@ BELOW_ESTIMATORS = {"_validation", "_files", "_sklearn_door", "nn", "training", 
 ROOMS = {
     "": (set(), set()),
     "_validation": (set(), {"numpy"}),
-    "_files": ({"training"}, {"torch"}),
+    "_files": ({"_validation", "training"}, {"torch"}),
     "_sklearn_door": (set(), {"sklearn", "sktime"}),
     "nn": (set(), {"numpy", "torch"}),
     "training": (set(), {"numpy", "torch"}),
     "data": (set(), {"numpy", "scipy", "torch"}),
     "datasets": (set(), {"numpy", "pandas", "pooch", "sktime"}),
-    "forecasting": (BELOW_ESTIMATORS, SCIENTIFIC),
+    "models": (BELOW_ESTIMATORS, {"numpy", "sklearn", "torch"}),
+    "forecasting": (BELOW_ESTIMATORS | {"models"}, SCIENTIFIC),
+    "regression": (BELOW_ESTIMATORS | {"models"}, {"numpy", "sklearn", "torch"}),
     "clustering": (BELOW_ESTIMATORS, SCIENTIFIC),
     "model_selection": (BELOW_ESTIMATORS | {"forecasting"}, SCIENTIFIC),
     "benchmarks": (
-        BELOW_ESTIMATORS | {"datasets", "forecasting", "clustering"},
+        BELOW_ESTIMATORS | {"models", "datasets", "forecasting", "clustering"},
         SCIENTIFIC | {"matplotlib"},
     ),
 }
@@ -216,15 +220,46 @@ def test_everything_public_has_a_summary_of_one_line(name):
     assert "\n" not in summary
 
 
-# Names that two networks share for parts that differ.
-OF_THE_NETWORK = {"hidden_size", "n_heads"}
 FORECASTERS = [getattr(skts.forecasting, name) for name in skts.forecasting.__all__]
+REGRESSORS = [getattr(skts.regression, name) for name in skts.regression.__all__]
+# Names that two networks, or two tasks, share for parts that differ.
+OF_THE_NETWORK = {"hidden_size", "n_heads"}
+OF_THE_TASK = {"validation_fraction"}
 
 
-@pytest.mark.parametrize(("one", "other"), [*combinations(FORECASTERS, 2)])
+def have_one_network(one, other):
+    return one._build_network is other._build_network
+
+
+def have_one_task(one, other):
+    return {one, other} <= {*FORECASTERS} or {one, other} <= {*REGRESSORS}
+
+
+@pytest.mark.parametrize(("one", "other"), [*combinations(FORECASTERS + REGRESSORS, 2)])
 def test_siblings_describe_shared_parameters_in_the_same_words(one, other):
     first, second = (documented_parameters(cls.__doc__) for cls in (one, other))
-    shared = (first.keys() & second.keys()) - OF_THE_NETWORK
+    shared = first.keys() & second.keys()
+    if not have_one_network(one, other):
+        shared -= OF_THE_NETWORK
+    if not have_one_task(one, other):
+        shared -= OF_THE_TASK
     assert len(shared) > 10
     assert {n: first[n][2] for n in shared} == {n: second[n][2] for n in shared}
     assert {n: first[n][0] for n in shared} == {n: second[n][0] for n in shared}
+
+
+@pytest.mark.parametrize(
+    ("forecaster", "regressor"), [*zip(FORECASTERS, REGRESSORS, strict=True)]
+)
+def test_regressors_have_the_parameters_and_defaults_of_their_forecasters(
+    forecaster, regressor
+):
+    assert have_one_network(forecaster, regressor)
+    of_forecaster, of_regressor = (
+        {name: p.default for name, p in inspect.signature(cls).parameters.items()}
+        for cls in (forecaster, regressor)
+    )
+    for name in ("context_length", "horizon", "update_epochs"):
+        del of_forecaster[name]
+    assert of_regressor.pop("n_channels") == 1
+    assert list(of_regressor.items()) == list(of_forecaster.items())

@@ -10,6 +10,7 @@ from sktime.utils.estimator_checks import check_estimator, parametrize_with_chec
 
 from skts.clustering import LoSTerClusterer
 from skts.forecasting import LSINetForecaster, SAMformerForecaster
+from skts.regression import LSINetRegressor, SAMformerRegressor
 
 # The suite checks that estimators warn, and sktime warns of its own future.
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -37,6 +38,22 @@ with warnings.catch_warnings():
     sklearn_checks = parametrize_with_sklearn_checks(
         [LoSTerClusterer(3, **SMALL, standardize=False, random_state=0)]
     )
+
+
+# Nothing is left out for the regressors; their tag poor_score says that few steps on a
+# small table teach them little.
+TINY = {"max_epochs": 2, "device": "cpu", "random_state": 0}
+
+
+@parametrize_with_sklearn_checks(
+    [
+        LSINetRegressor(**TINY, hidden_size=8, n_heads=2, head_size=4),
+        SAMformerRegressor(**TINY),
+        SAMformerRegressor(**TINY, standardize=False, validation_fraction=0),
+    ]
+)
+def test_the_regressors_pass_every_check_of_scikit_learn(estimator, check):
+    check(estimator)
 
 
 @sklearn_checks

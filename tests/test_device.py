@@ -13,8 +13,9 @@ from skts.clustering._features import SeriesFeatures
 from skts.clustering._training import JointLoss, encode, nearest
 from skts.data import AUGMENTATIONS, ShuffledBatches, augment
 from skts.forecasting import LSINetForecaster, SAMformerForecaster
-from skts.forecasting._training import channel_errors, prepare_batch, window_loss
+from skts.models import channel_errors, prepare_batch, window_loss
 from skts.nn import LoSTer
+from skts.regression import LSINetRegressor, SAMformerRegressor
 
 META = torch.device("meta")
 needs_cuda = pytest.mark.skipif(
@@ -85,7 +86,7 @@ def test_a_training_step_elsewhere_touches_nothing_on_the_cpu(y, changed):
     windows = forecaster._windows(series, np.arange(40), 4)
     assert series.device == windows.starts.device == META
     with META:
-        network = forecaster._build_network(3, 4)
+        network = forecaster._build_network(3, 10, 4)
     assert {t.device for t in chain(network.parameters(), network.buffers())} == {META}
     optimizer = forecaster._make_optimizer(network, 0.01)
     compute_loss = window_loss(network, "float32", False, META)
@@ -102,6 +103,31 @@ def test_a_training_step_elsewhere_touches_nothing_on_the_cpu(y, changed):
         assert optimizer.step(closure).device == META
     errors = channel_errors(torch.no_grad()(network), windows)
     assert errors.device == META
+
+
+def regress(device, regressor):
+    """Fit windows and forecast from them; return every number that came out."""
+    X, y = np.split(np.random.default_rng(0).standard_normal((30, 14, 2)), [10], axis=1)
+    model = regressor(max_epochs=2, batch_size=8, device=device, random_state=0)
+    model.fit(X, y)
+    results = [model.predict(X), model.score(X, y)]
+    results += [weight.detach().cpu() for weight in model.network_.parameters()]
+    return model, [np.asarray(result, dtype=float) for result in results]
+
+
+REGRESSORS = [SAMformerRegressor, LSINetRegressor]
+
+
+@pytest.mark.parametrize("regressor", REGRESSORS)
+def test_the_regressors_leave_no_tensor_to_the_default_device(regressor):
+    _, expected = regress("cpu", regressor)
+    torch.set_default_device(META)
+    try:
+        _, results = regress("cpu", regressor)
+    finally:
+        torch.set_default_device(None)
+    for result, wanted in zip(results, expected, strict=True):
+        np.testing.assert_array_equal(result, wanted)
 
 
 def cluster(device):
@@ -155,6 +181,16 @@ def test_everything_works_on_cuda_and_stays_there(y, changed):
     assert all(np.isfinite(result).all() for result in first)
     second = use_everything(make("cuda", **changed), y)
     for result, again in zip(second, first, strict=True):
+        np.testing.assert_allclose(result, again, rtol=1e-5, atol=1e-6)
+
+
+@needs_cuda
+@pytest.mark.gpu
+@pytest.mark.parametrize("regressor", REGRESSORS)
+def test_the_regressors_work_on_cuda_and_stay_there(regressor):
+    model, results = regress("cuda", regressor)
+    assert {w.device.type for w in model.network_.parameters()} == {"cuda"}
+    for result, again in zip(results, regress("cuda", regressor)[1], strict=True):
         np.testing.assert_allclose(result, again, rtol=1e-5, atol=1e-6)
 
 

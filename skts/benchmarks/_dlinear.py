@@ -66,5 +66,7 @@ class DLinearForecaster(TorchForecaster):
         self.random_state = random_state
         super().__init__()
 
-    def _build_network(self, n_channels: int, prediction_length: int) -> DLinear:
-        return DLinear(n_channels, self.context_length, prediction_length)
+    def _build_network(
+        self, n_channels: int, context_length: int, prediction_length: int
+    ) -> DLinear:
+        return DLinear(n_channels, context_length, prediction_length)

@@ -18,7 +18,7 @@ from skts.benchmarks._results import Result, markdown
 from skts.data import ShuffledBatches, Windows
 from skts.datasets import load_ett
 from skts.forecasting import LSINetForecaster, SAMformerForecaster
-from skts.forecasting._training import prepare_batch, window_loss
+from skts.models import prepare_batch, window_loss
 from skts.training import fit_network
 
 HORIZON = 96
@@ -123,7 +123,7 @@ def training_windows(forecaster: Any, n_steps: int) -> Windows:
 
 def _ours(forecaster: Any, windows: Windows, compile: bool) -> Training:
     series = windows.series
-    network = forecaster._build_network(len(series), HORIZON)
+    network = forecaster._build_network(len(series), forecaster.context_length, HORIZON)
     loss = window_loss(network, "float32", compile, series.device)
     return Training(network, loss, partial(prepare_batch, network), windows, forecaster)
 

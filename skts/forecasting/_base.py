@@ -10,17 +10,9 @@ import torch
 from sklearn.preprocessing import StandardScaler
 from sktime.forecasting.base import BaseForecaster, ForecastingHorizon
 from torch import Tensor
-from torch.optim import Adam, Optimizer
 
-from skts._files import Storable
 from skts._sklearn_door import SklearnDoor
-from skts._validation import (
-    check_bool,
-    check_int,
-    check_option,
-    check_real,
-    check_seed,
-)
+from skts._validation import check_int
 from skts.data import (
     Stretch,
     Windows,
@@ -39,27 +31,18 @@ from skts.forecasting._series import (
     contiguous_stretches,
     find_frequency,
 )
-from skts.forecasting._training import channel_errors, train_on_windows
-from skts.nn import WindowNetwork
-from skts.training import (
-    PRECISIONS,
-    SCHEDULES,
-    draw_seed,
-    fair_share_of_threads,
-    mixed_precision,
-    resolve_device,
-    seeded,
-)
+from skts.models import WindowModel, channel_errors
+from skts.training import draw_seed, fair_share_of_threads, resolve_device, seeded
 
 # Fine-tuning starts from a good place; the full rate would lead away from it.
 UPDATE_LR_FACTOR = 0.1
 
 
-class TorchForecaster(SklearnDoor, Storable, BaseForecaster):
+class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
     """Base of the forecasters: one network that maps a context window to a horizon.
 
-    Subclasses store their parameters, build their network in `_build_network`, check
-    what is their own in `_check_own_parameters`, and may wrap the optimiser.
+    Subclasses store their parameters and say what their network is, as `WindowModel`
+    asks.
     """
 
     _tags: ClassVar[dict[str, Any]] = {
@@ -91,38 +74,13 @@ class TorchForecaster(SklearnDoor, Storable, BaseForecaster):
         if self.horizon is not None:
             self.set_tags(**{"requires-fh-in-fit": False})
 
-    # What a subclass provides -------------------------------------------------------
-
-    def _build_network(self, n_channels: int, prediction_length: int) -> WindowNetwork:
-        raise NotImplementedError
-
-    def _check_own_parameters(self) -> None:
-        """Raise if a parameter that is not shared is wrong."""
-
-    def _wrap_optimizer(self, optimizer: Optimizer) -> Optimizer:
-        return optimizer
-
     # Checks -------------------------------------------------------------------------
 
     def _check_parameters(self) -> None:
         check_int("context_length", self.context_length, 2)
         check_int("horizon", self.horizon, 1, optional=True)
-        check_bool("use_revin", self.use_revin)
-        check_bool("standardize", self.standardize)
-        check_int("max_epochs", self.max_epochs, 1)
-        check_int("batch_size", self.batch_size, 1)
-        check_real("lr", self.lr, 0, exclusive=True)
-        check_option("lr_schedule", self.lr_schedule, SCHEDULES)
-        check_real("weight_decay", self.weight_decay, 0)
-        check_real("validation_fraction", self.validation_fraction, 0, 1)
-        check_int("patience", self.patience, 1, optional=True)
         check_int("update_epochs", self.update_epochs, 1)
-        check_option("precision", self.precision, PRECISIONS)
-        check_bool("compile", self.compile)
-        check_int("verbose", self.verbose, 0)
-        check_seed("random_state", self.random_state)
-        self._check_own_parameters()
-        mixed_precision(self.precision, resolve_device(self.device))
+        super()._check_parameters()
 
     def _check_X_y(self, X=None, y=None, **kwargs):
         """Check a series before sktime converts it: its errors say less."""
@@ -144,6 +102,14 @@ class TorchForecaster(SklearnDoor, Storable, BaseForecaster):
         return super()._check_X_y(X=X, y=y, **kwargs)
 
     def _check_fh(self, fh, pred_int=False):
+        if isinstance(fh, pd.Series | pd.DataFrame) or getattr(fh, "ndim", 1) > 1:
+            raise TypeError(
+                f"fh must hold steps ahead, got data of shape {np.shape(fh)}: the "
+                "predict(X) of a scikit-learn Pipeline cannot say how far to forecast. "
+                "Use sktime's pipeline, StandardScaler() * forecaster, whose predict "
+                "takes fh, or a window regressor of skts.regression, whose predict "
+                "takes X."
+            )
         if fh is None and self.horizon is None and not self.is_fitted:
             raise ValueError(
                 "The forecasting horizon is unknown: pass fh to fit, or construct "
@@ -187,24 +153,13 @@ class TorchForecaster(SklearnDoor, Storable, BaseForecaster):
         self._set_scale(scaler.mean_, scaler.scale_, np.ptp(values[:n_train], axis=0))
 
         series = self._to_tensor(values, device)
-        seed = draw_seed(self.random_state)
-        with fair_share_of_threads(), seeded(seed, device):
-            with torch.device(device):
-                network = self._build_network(values.shape[1], prediction_length)
-            history, best_epoch = self._train(
-                network,
-                self._windows(series, train, prediction_length),
-                self._windows(series, valid, prediction_length) if len(valid) else None,
-                seed,
-            )
+        self._fit_network(
+            self._windows(series, train, prediction_length),
+            self._windows(series, valid, prediction_length) if len(valid) else None,
+        )
         self._prediction_length = prediction_length
         self._frequency = find_frequency(y.index)
         self._remember(y)
-        self.device_ = device
-        self.network_ = network
-        self.history_ = history
-        self.n_epochs_ = len(history)
-        self.best_epoch_ = best_epoch
         return self
 
     def _resolve_horizon(self, fh: ForecastingHorizon | None) -> int:
@@ -248,34 +203,6 @@ class TorchForecaster(SklearnDoor, Storable, BaseForecaster):
             width = self.context_length + prediction_length
             train, valid = window_starts(stretches, width), np.empty(0, dtype=np.int64)
         return n_train, train, valid
-
-    def _train(
-        self,
-        network: WindowNetwork,
-        train: Windows,
-        valid: Windows | None,
-        seed: int,
-        **changes: Any,
-    ) -> tuple[list[dict[str, Any]], int]:
-        """Train in place with the parameters of this forecaster, but for `changes`."""
-        names = [
-            "batch_size",
-            "max_epochs",
-            "lr_schedule",
-            "patience",
-            "precision",
-            "compile",
-            "verbose",
-        ]
-        settings = {name: getattr(self, name) for name in names} | changes
-        optimizer = self._make_optimizer(network, settings.pop("lr", self.lr))
-        return train_on_windows(network, train, valid, optimizer, seed=seed, **settings)
-
-    def _make_optimizer(self, network: WindowNetwork, lr: float) -> Optimizer:
-        weights = [weight for weight in network.parameters() if weight.requires_grad]
-        fused = weights[0].device.type in ("cpu", "cuda")
-        adam = Adam(weights, lr=lr, weight_decay=self.weight_decay, fused=fused)
-        return self._wrap_optimizer(adam)
 
     # From data to windows and back --------------------------------------------------
 

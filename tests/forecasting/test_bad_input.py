@@ -9,7 +9,7 @@ import pytest
 import torch
 from sktime.forecasting.base import ForecastingHorizon
 
-from skts.forecasting import _base
+from skts.models import _base
 
 HOURS = pd.date_range("2020-01-01", periods=60, freq="h", name="time")
 

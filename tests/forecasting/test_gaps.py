@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from skts.forecasting import _base
+from skts.models import _base
 
 L, H = 8, 4
 

@@ -10,7 +10,8 @@ from sktime.datasets import load_airline
 from sktime.forecasting.model_selection import ForecastingGridSearchCV
 from sktime.split import ExpandingWindowSplitter
 
-from skts.forecasting import LSINetForecaster, _base
+from skts.forecasting import LSINetForecaster
+from skts.models import _base
 
 TINY = {
     "context_length": 12,

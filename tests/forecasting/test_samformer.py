@@ -82,7 +82,7 @@ def test_rho_zero_is_plain_adam(make_frame, make_model, monkeypatch):
         seen.append(type(optimizer).__name__)
         return [], 0
 
-    monkeypatch.setattr("skts.forecasting._base.train_on_windows", spy)
+    monkeypatch.setattr("skts.models._base.train_on_windows", spy)
     make_model(rho=0.0).fit(make_frame())
     make_model(rho=0.5).fit(make_frame())
     assert seen == ["Adam", "SAM"]

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from skts.data import Windows
-from skts.forecasting import _base
+from skts.models import _base
 
 
 def test_center_and_scale_are_those_of_the_training_part(make_frame, make_model):

@@ -7,7 +7,7 @@ import torch
 from sktime.forecasting.model_evaluation import evaluate
 from sktime.split import SlidingWindowSplitter
 
-from skts.forecasting import _base
+from skts.models import _base
 
 L, H = 8, 4
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from skts.forecasting import _base
+from skts.models import _base
 
 L, H = 8, 4
 

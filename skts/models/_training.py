@@ -1,4 +1,4 @@
-"""How a window network learns from the windows of a series."""
+"""How a window network learns from windows, of a series or given as arrays."""
 
 from collections.abc import Callable
 from functools import partial
@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn.functional import mse_loss
 from torch.optim import Optimizer
 
-from skts.data import ShuffledBatches, Windows
+from skts.data import Rows, ShuffledBatches, Windows
 from skts.nn import WindowNetwork
 from skts.training import (
     EarlyStopping,
@@ -23,8 +23,8 @@ from skts.training import (
 
 def train_on_windows(
     network: WindowNetwork,
-    train: Windows,
-    valid: Windows | None,
+    train: Windows | Rows,
+    valid: Windows | Rows | None,
     optimizer: Optimizer,
     *,
     batch_size: int,
@@ -47,7 +47,7 @@ def train_on_windows(
     stopping = None if valid is None else EarlyStopping(patience)
     history = fit_network(
         network,
-        window_loss(network, precision, compile, train.series.device),
+        window_loss(network, precision, compile, train.device),
         ShuffledBatches(train, batch_size, seed, partial(prepare_batch, network)),
         optimizer,
         max_epochs=max_epochs,
@@ -105,17 +105,20 @@ def window_loss(
 
 
 @torch.no_grad()
-def channel_errors(forecast: Callable[[Tensor], Tensor], windows: Windows) -> Tensor:
+def channel_errors(
+    forecast: Callable[[Tensor], Tensor], windows: Windows | Rows
+) -> Tensor:
     """Return each channel's mean squared error over all windows and steps, ``(C,)``."""
     has_float64 = windows.device.type != "mps"
-    total = torch.zeros_like(
-        windows.series[:, 0], dtype=torch.float64 if has_float64 else torch.float32
-    )
+    dtype = torch.float64 if has_float64 else torch.float32
+    total, n_steps = 0.0, 0
     for context, target in windows.in_order():
-        total += (forecast(context) - target).square_().sum(dim=(0, 2))
-    return total / (len(windows) * windows.prediction_length)
+        errors = (forecast(context) - target).square_().sum(dim=(0, 2))
+        total = total + errors.to(dtype)
+        n_steps += target[:, 0].numel()
+    return total / n_steps
 
 
-def mean_squared_error(network: WindowNetwork, windows: Windows) -> float:
+def mean_squared_error(network: WindowNetwork, windows: Windows | Rows) -> float:
     """Return the mean squared error over windows, channels and steps."""
     return float(channel_errors(network, windows).mean())

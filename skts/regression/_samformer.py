@@ -1,0 +1,193 @@
+"""SAMformer as a regressor on windows."""
+
+from skts.models import SAMformerModel
+from skts.regression._base import WindowRegressor
+
+
+class SAMformerRegressor(SAMformerModel, WindowRegressor):
+    """Regress windows on windows with channel attention trained by SAM.
+
+    The network and the training of `SAMformerForecaster` ([1]_, [2]_), for those whose
+    data are rows: attention between channels, and a linear map from the window `X` to
+    the steps `y` after it.
+
+    Parameters
+    ----------
+    n_channels : int, default=1
+        Number of channels in a row of a flat `X`. An `X` of three dimensions tells by
+        itself, and `n_channels` stays at 1 or says the same.
+    hidden_size : int, default=16
+        Width of queries, keys and values, per head.
+    n_heads : int, default=1
+        Number of attention heads.
+    rho : float, default=0.7
+        Radius of the neighbourhood searched by SAM. Larger values favour flatter
+        minima and slow down the fit to the training data; 0 is plain Adam, which takes
+        half the time.
+    adaptive : bool, default=False
+        Whether the radius is relative to the size of each weight (ASAM, [3]_).
+    attention : {"channel", "identity", "random", "temporal", "none"}, default="channel"
+        Attention between channels; the identity in its place; attention frozen at its
+        random start; attention between time points; or the linear head alone.
+    value_projection : {"factorised", "full"}, default="factorised"
+        Values of width `hidden_size`, or one full map over the context (one head).
+    head_init : {"zeros", "glorot"}, default="zeros"
+        How the head starts. From zero, the first forecast is the mean of the window.
+    sigma_reparam : bool, default=False
+        Whether each weight matrix is divided by its spectral norm and multiplied by a
+        learned gain (the paper's equation (5)). Needs ``head_init="glorot"``.
+    use_revin : bool, default=True
+        Whether each window is normalised by its own mean and standard deviation, which
+        are put back into the forecast.
+    standardize : bool, default=True
+        Whether each channel is standardised by the mean and standard deviation of the
+        training part. Without it, channels with large numbers dominate the loss.
+    max_epochs : int, default=300
+        Largest number of passes over the training windows.
+    batch_size : int, default=32
+        Windows per step. Larger batches are faster per epoch and need more epochs.
+    lr : float, default=1e-4
+        Learning rate of Adam.
+    lr_schedule : {"constant", "cosine", "decay"}, default="cosine"
+        Rate over epochs: constant; falling along a cosine that restarts every 5
+        epochs; or constant for 3 epochs and a tenth less in each after that.
+    weight_decay : float, default=0.0
+        L2 penalty of Adam.
+    validation_fraction : float, default=0.2
+        Share of the rows, the last ones, that are held out to choose the best epoch.
+        Rows before them whose targets reach into theirs, as those of overlapping
+        windows do, are left out. 0 trains on all rows for `max_epochs`.
+    patience : int or None, default=5
+        Epochs without a lower validation error after which training stops; the weights
+        of the best epoch are kept. None never stops early.
+    device : str, default="auto"
+        ``"cpu"``, ``"cuda"``, ``"cuda:1"``, ``"mps"``, or ``"auto"`` for the first
+        there is of CUDA, MPS and CPU.
+    precision : {"float32", "bf16"}, default="float32"
+        Arithmetic of the network in training; ``"bf16"`` where the device has it.
+    compile : bool, default=False
+        Whether the network is compiled with ``torch.compile`` for training. Worth its
+        minute on long fits.
+    verbose : int, default=0
+        1 shows one line of progress on standard error.
+    random_state : int, RandomState or None, default=None
+        Seed of weights and batches. The same seed gives the same result on the same
+        machine. Global generators are neither used nor changed.
+
+    Attributes
+    ----------
+    network_ : SAMformer
+        The trained network; maps standardised windows ``(B, C, L)`` to ``(B, C, H)``.
+    history_ : list of dict
+        One record per epoch: ``epoch``, ``train_loss``, ``valid_loss`` (with
+        validation), ``lr`` and ``seconds``. Losses are mean squared errors in
+        standardised units, that of training before each step.
+    n_epochs_ : int
+        Number of epochs trained.
+    best_epoch_ : int
+        Epoch whose weights were kept, counted from 1.
+    center_, scale_ : ndarray of shape (n_channels,)
+        Mean and standard deviation of `X` in the training rows.
+    target_center_, target_scale_ : ndarray of shape (n_channels,)
+        The same of `y`.
+    n_features_in_ : int
+        Number of columns of a flat `X`.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns, where `X` had names.
+    device_ : torch.device
+        Where the network is.
+
+    See Also
+    --------
+    LSINetRegressor : Sparse connections between patches instead of attention.
+    skts.forecasting.SAMformerForecaster : The same for a series with an index.
+
+    Notes
+    -----
+    Rows are windows in time order. `X` of shape ``(n, L, C)`` holds time points and
+    channels; a flat row is what ``X.reshape(n, -1)`` makes of it, which pipelines,
+    scorers that are strings and ``permutation_importance`` need. `y` has the same
+    channels. Both are standardised apart, so that `y` keeps its units where a pipeline
+    scales `X`.
+
+    Windows of one series overlap: in a search, leave a gap between training and test
+    rows, as ``skts.model_selection.WindowSplit`` does. ``score`` warns where the first
+    or last row shares targets with the first or last one in ``fit``.
+
+    Windows are held in single precision, each one whole; for a long series the
+    forecaster takes far less memory.
+
+    References
+    ----------
+    .. [1] Ilbert et al., "SAMformer: Unlocking the Potential of Transformers in Time
+       Series Forecasting with Sharpness-Aware Minimization and Channel-Wise Attention",
+       ICML 2024.
+    .. [2] Foret et al., "Sharpness-Aware Minimization for Efficiently Improving
+       Generalization", ICLR 2021.
+    .. [3] Kwon et al., "ASAM: Adaptive Sharpness-Aware Minimization for Scale-Invariant
+       Learning of Deep Neural Networks", ICML 2021.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skts.regression import SAMformerRegressor
+    >>> series = np.sin(np.arange(60) / 3)[:, None] * [1, 10]  # two channels
+    >>> rows = np.lib.stride_tricks.sliding_window_view(series, 12, axis=0)
+    >>> X, y = np.split(rows.transpose(0, 2, 1), [8], axis=1)
+    >>> X.shape, y.shape
+    ((49, 8, 2), (49, 4, 2))
+    >>> model = SAMformerRegressor(max_epochs=2).fit(X, y)
+    >>> model.predict(X[-1:]).shape
+    (1, 4, 2)
+    """
+
+    def __init__(
+        self,
+        n_channels=1,
+        *,
+        hidden_size=16,
+        n_heads=1,
+        rho=0.7,
+        adaptive=False,
+        attention="channel",
+        value_projection="factorised",
+        head_init="zeros",
+        sigma_reparam=False,
+        use_revin=True,
+        standardize=True,
+        max_epochs=300,
+        batch_size=32,
+        lr=1e-4,
+        lr_schedule="cosine",
+        weight_decay=0.0,
+        validation_fraction=0.2,
+        patience=5,
+        device="auto",
+        precision="float32",
+        compile=False,
+        verbose=0,
+        random_state=None,
+    ):
+        self.n_channels = n_channels
+        self.hidden_size = hidden_size
+        self.n_heads = n_heads
+        self.rho = rho
+        self.adaptive = adaptive
+        self.attention = attention
+        self.value_projection = value_projection
+        self.head_init = head_init
+        self.sigma_reparam = sigma_reparam
+        self.use_revin = use_revin
+        self.standardize = standardize
+        self.max_epochs = max_epochs
+        self.batch_size = batch_size
+        self.lr = lr
+        self.lr_schedule = lr_schedule
+        self.weight_decay = weight_decay
+        self.validation_fraction = validation_fraction
+        self.patience = patience
+        self.device = device
+        self.precision = precision
+        self.compile = compile
+        self.verbose = verbose
+        self.random_state = random_state
