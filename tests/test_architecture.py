@@ -47,7 +47,7 @@ ROOMS = {
     "model_selection": (BELOW_ESTIMATORS | {"forecasting"}, SCIENTIFIC),
     "benchmarks": (
         BELOW_ESTIMATORS | {"models", "datasets", "forecasting", "clustering"},
-        SCIENTIFIC | {"matplotlib"},
+        SCIENTIFIC | {"matplotlib", "scipy"},
     ),
 }
 
