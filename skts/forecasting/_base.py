@@ -8,7 +8,9 @@ import numpy as np
 import pandas as pd
 import torch
 from sklearn.preprocessing import StandardScaler
+from sktime.datatypes import convert_to
 from sktime.forecasting.base import BaseForecaster, ForecastingHorizon
+from sktime.forecasting.base._base import _format_moving_cutoff_predictions
 from torch import Tensor
 from torch.optim import Adam, Optimizer
 
@@ -28,6 +30,7 @@ from skts.data import (
     split_chronologically,
     window_starts,
 )
+from skts.forecasting._moving_cutoff import cutoff_rows, frames_by_cutoff
 from skts.forecasting._series import (
     as_frame,
     check_columns,
@@ -310,6 +313,10 @@ class TorchForecaster(SklearnDoor, Storable, BaseForecaster):
         """Keep the rows that the next forecast or the next update may need."""
         self._recent = y.iloc[-(self.context_length + self._prediction_length - 1) :]
 
+    def _last_rows(self) -> np.ndarray:
+        """Return the rows that the next forecast looks at, ``(L, C)``."""
+        return self._recent.to_numpy(dtype=np.float64)[-self.context_length :]
+
     @torch.no_grad()
     def _forecast(self, context: Tensor) -> Tensor:
         """Forecast standardised windows ``(B, C, L)`` as ``(B, C, H)``."""
@@ -339,13 +346,11 @@ class TorchForecaster(SklearnDoor, Storable, BaseForecaster):
 
     def _predict(self, fh, X=None):
         steps = self._steps(fh)
-        context = self._recent.to_numpy(dtype=np.float64)[-self.context_length :]
-        series = self._to_tensor(context, self.device_)
-        with fair_share_of_threads():
-            forecast = self._forecast(series[None])[0].cpu().numpy()  # (C, H)
-        values = forecast.T[steps - 1] * self._factor + self._offset
-        index = fh.to_absolute_index(self.cutoff).rename(self._recent.index.name)
-        return pd.DataFrame(values, index=index, columns=self._recent.columns)
+        values = self._forecast_from(self._last_rows(), np.array([0]))[0, steps - 1]
+        return pd.DataFrame(values, self._times(fh), self._recent.columns)
+
+    def _times(self, fh: ForecastingHorizon) -> pd.Index:
+        return fh.to_absolute_index(self.cutoff).rename(self._recent.index.name)
 
     def predict_windows(self, Y, stride=1):
         """Forecast from every window of a series in one batched pass.
@@ -423,8 +428,7 @@ class TorchForecaster(SklearnDoor, Storable, BaseForecaster):
             isinstance(Y, np.ndarray) or self._next_time() in frame.index[:1]
         ):
             n_known = self.context_length
-            known = self._recent.to_numpy(dtype=np.float64)[-n_known:]
-            values = np.concatenate([known, values])
+            values = np.concatenate([self._last_rows(), values])
             stretches = [(begin + n_known, end + n_known) for begin, end in stretches]
             stretches[0] = (0, stretches[0][1])
         width = self.context_length + self._prediction_length
@@ -446,15 +450,71 @@ class TorchForecaster(SklearnDoor, Storable, BaseForecaster):
         self, values: np.ndarray, starts: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return forecasts and truths of all windows, each ``(n_windows, H, C)``."""
-        series = self._to_tensor(values, self.device_)
-        windows = self._windows(series, starts, self._prediction_length)
+        return self._forecast_from(values, starts), self._truths(values, starts)
+
+    def _truths(self, values: np.ndarray, starts: np.ndarray) -> np.ndarray:
+        targets = values[self.context_length :]
+        return cut_windows(targets, starts, self._prediction_length)
+
+    def _forecast_from(self, values: np.ndarray, starts: np.ndarray) -> np.ndarray:
+        """Forecast from the contexts that start at some rows, ``(n_windows, H, C)``."""
+        contexts = self._windows(self._to_tensor(values, self.device_), starts, 0)
         with fair_share_of_threads():
-            parts = [self._forecast(c).cpu().numpy() for c, _ in windows.in_order()]
+            parts = [self._forecast(c).cpu().numpy() for c, _ in contexts.in_order()]
+        return self._in_units_of_data(parts)
+
+    def _in_units_of_data(self, parts: list[np.ndarray]) -> np.ndarray:
+        """Return batches of standardised forecasts ``(B, C, H)`` as one array."""
         forecasts = np.concatenate(parts).transpose(0, 2, 1).astype(np.float64)
         forecasts *= self._factor
         forecasts += self._offset
-        targets = values[self.context_length :]
-        return forecasts, cut_windows(targets, starts, self._prediction_length)
+        return forecasts
+
+    def _predict_moving_cutoff(
+        self, y, cv, X=None, update_params=True, reset_forecaster=True
+    ):
+        """Forecast from all cutoffs in one pass where nothing is learned in between.
+
+        This serves ``update_predict``. Whatever is not plainly one series that goes on
+        where the rows known end is left to sktime, which goes step by step.
+        """
+        fh, rows = cv.get_fh(), None
+        if not update_params and hasattr(self, "network_") and fh.is_relative:
+            known = self._join(y)
+            rows = self._cutoff_rows(y, known, cv)
+        if rows is None:
+            return super()._predict_moving_cutoff(
+                y, cv, X, update_params, reset_forecaster
+            )
+        moved = deepcopy(self) if reset_forecaster else self
+        moved.update(y.loc[: known.index[rows[-1]]], update_params=False)
+        steps = moved._steps(moved._check_fh(fh))
+        forecasts = self._forecast_from(
+            known.to_numpy(dtype=np.float64), rows - self.context_length + 1
+        )
+        frames, cutoffs = frames_by_cutoff(
+            forecasts[:, steps - 1], steps, rows, known, self._frequency
+        )
+        converted = [
+            convert_to(
+                frame,
+                self._y_metadata["mtype"],
+                store=self._converter_store_y,
+                store_behaviour="freeze",
+            )
+            for frame in frames
+        ]
+        return _format_moving_cutoff_predictions(converted, cutoffs)
+
+    def _cutoff_rows(self, y: pd.DataFrame, known: pd.DataFrame, cv) -> Any:
+        """Return the rows of `known` to forecast from; None if others count, too."""
+        if len(contiguous_stretches(known.index, self._frequency)) > 1:
+            return None
+        rows = cutoff_rows(cv.split(y), y.index, known.index)
+        # Old rows come after a cutoff before the last of them.
+        if rows is None or known.index[rows[0]] < self._recent.index[-1]:
+            return None
+        return rows
 
     # Score --------------------------------------------------------------------------
 
