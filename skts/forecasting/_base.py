@@ -30,6 +30,13 @@ from skts.data import (
     split_chronologically,
     window_starts,
 )
+from skts.forecasting._backtest import (
+    Backtest,
+    error_means,
+    long_frame,
+    metric_tables,
+    seasonal_errors,
+)
 from skts.forecasting._moving_cutoff import cutoff_rows, frames_by_cutoff
 from skts.forecasting._series import (
     as_frame,
@@ -205,6 +212,7 @@ class TorchForecaster(SklearnDoor, Storable, BaseForecaster):
         self._remember(y)
         self.device_ = device
         self.network_ = network
+        self._naive_errors = self._measure_naive(series[:, :n_train], stretches)
         self.history_ = history
         self.n_epochs_ = len(history)
         self.best_epoch_ = best_epoch
@@ -279,6 +287,15 @@ class TorchForecaster(SklearnDoor, Storable, BaseForecaster):
         fused = weights[0].device.type in ("cpu", "cuda")
         adam = Adam(weights, lr=lr, weight_decay=self.weight_decay, fused=fused)
         return self._wrap_optimizer(adam)
+
+    def _measure_naive(self, train: Tensor, stretches: list[Stretch]) -> np.ndarray:
+        """Return errors of seasonal naive forecasts of the training part, ``(L, C)``.
+
+        Which period is wanted is known later, and the series is not kept until then.
+        """
+        with fair_share_of_threads():
+            errors = seasonal_errors(train, stretches, self.context_length)
+        return errors.cpu().numpy() * self._factor
 
     # From data to windows and back --------------------------------------------------
 
@@ -410,6 +427,100 @@ class TorchForecaster(SklearnDoor, Storable, BaseForecaster):
             ``fit``; if `stride` is below 1.
         """
         return self._forecast_all(*self._cut(Y, stride=stride, look_back=True))
+
+    def backtest(self, Y, stride=1, *, sp=1, return_forecasts=False):
+        """Measure the forecasts of every window whose targets lie in a series.
+
+        The windows are those of ``predict_rolling``, forecast in one pass and summed up
+        as they come: however long the series, forecasts are held a batch at a time.
+
+        Parameters
+        ----------
+        Y : Series, DataFrame or ndarray of shape (n_timepoints, n_channels)
+            Series with the channels seen in ``fit``. If it starts one step after the
+            last row seen, or is an array, the first windows look back into the rows
+            seen; otherwise its own first ``context_length`` rows are only looked at.
+            Windows that would cross a gap in the index are left out.
+        stride : int, default=1
+            Rows from one window to the next.
+        sp : int, default=1
+            Seasonal period of the naive forecast that ``mase`` compares with, in rows,
+            at most ``context_length``; 1 repeats the last value.
+        return_forecasts : bool, default=False
+            Whether the result holds every forecast beside its truth, in rows of a long
+            frame. Takes memory: a row per window, step and variable.
+
+        Returns
+        -------
+        result : Backtest
+            Frozen record of ``n_windows``, the Series ``overall``, the DataFrames
+            ``by_step`` and ``by_variable``, and ``forecasts``: None, or a DataFrame
+            with the columns ``cutoff``, ``step``, ``variable``, ``forecast`` and
+            ``truth``. The metrics are ``mse`` and ``mae`` in the units of the data,
+            ``mase``, and ``standardised_mse`` and ``standardised_mae`` in standard
+            deviations of the training part. ``mase`` is the absolute error in units of
+            the naive forecast's in the training part, and NaN for a variable that never
+            moved there; means leave it out.
+
+        Raises
+        ------
+        ValueError
+            If `Y` holds no window, is not finite, or has other columns than in
+            ``fit``; if `stride` is below 1, or `sp` outside 1..context_length.
+
+        Examples
+        --------
+        >>> from sktime.datasets import load_longley
+        >>> from skts.forecasting import SAMformerForecaster
+        >>> _, y = load_longley()
+        >>> model = SAMformerForecaster(4, 2, max_epochs=2, validation_fraction=0)
+        >>> result = model.fit(y[:10]).backtest(y[10:])
+        >>> result.n_windows, result.by_step.shape, result.by_variable.shape
+        (5, (2, 5), (5, 5))
+        """
+        check_bool("return_forecasts", return_forecasts)
+        values, starts = self._cut(Y, stride=stride, look_back=True)
+        self._check_period(sp)
+        windows = self._windows(
+            self._to_tensor(values, self.device_), starts, self._prediction_length
+        )
+        kept: list[np.ndarray] | None = [] if return_forecasts else None
+        with fair_share_of_threads():
+            squared, absolute = error_means(self._forecast, windows, kept)
+        tables = metric_tables(
+            squared * self._factor[:, None] ** 2,
+            absolute * self._factor[:, None],
+            self.scale_,
+            self._naive_errors[sp - 1],
+            self._recent.columns,
+        )
+        forecasts = None
+        if kept is not None:
+            forecasts = long_frame(
+                self._index_of_rows(Y, len(values))[starts + self.context_length - 1],
+                self._in_units_of_data(kept),
+                self._truths(values, starts),
+                self._recent.columns,
+            )
+        return Backtest(len(starts), *tables, forecasts)
+
+    def _check_period(self, sp: int) -> None:
+        check_int("sp", sp, 1)
+        if sp > self.context_length:
+            raise ValueError(
+                f"sp must be <= context_length={self.context_length}, got {sp}: errors "
+                "of the naive forecast are kept for periods of up to a context. Fit "
+                f"with context_length={sp} or more."
+            )
+
+    def _index_of_rows(self, Y: Any, n_rows: int) -> pd.Index:
+        """Return the times of the rows that `_cut` gives for `Y`."""
+        if isinstance(Y, np.ndarray):
+            times = self._times(ForecastingHorizon(np.arange(1, len(Y) + 1)))
+        else:
+            times = Y.index
+        n_known = n_rows - len(Y)
+        return self._recent.index[-n_known:].append(times) if n_known else times
 
     def _cut(
         self, Y: Any, name: str = "Y", *, stride: int = 1, look_back: bool = False
