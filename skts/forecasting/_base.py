@@ -37,6 +37,8 @@ from skts.forecasting._backtest import (
     metric_tables,
     seasonal_errors,
 )
+from skts.forecasting._conformal import INTERVAL_METHODS, thin_out
+from skts.forecasting._intervals import Intervals
 from skts.forecasting._moving_cutoff import cutoff_rows, frames_by_cutoff
 from skts.forecasting._series import (
     as_frame,
@@ -65,7 +67,7 @@ from skts.training import (
 UPDATE_LR_FACTOR = 0.1
 
 
-class TorchForecaster(SklearnDoor, Storable, BaseForecaster):
+class TorchForecaster(SklearnDoor, Storable, Intervals, BaseForecaster):
     """Base of the forecasters: one network that maps a context window to a horizon.
 
     Subclasses store their parameters, build their network in `_build_network`, check
@@ -82,7 +84,7 @@ class TorchForecaster(SklearnDoor, Storable, BaseForecaster):
         "capability:exogenous": False,
         "capability:categorical_in_X": False,
         "capability:insample": False,
-        "capability:pred_int": False,
+        "capability:pred_int": True,
         "capability:pred_int:insample": False,
         "capability:missing_values": False,
         "capability:update": True,
@@ -100,6 +102,8 @@ class TorchForecaster(SklearnDoor, Storable, BaseForecaster):
         self._y = self._X = None
         if self.horizon is not None:
             self.set_tags(**{"requires-fh-in-fit": False})
+        if self.validation_fraction == 0:
+            self.set_tags(**{"capability:pred_int": False})
 
     # What a subclass provides -------------------------------------------------------
 
@@ -127,6 +131,7 @@ class TorchForecaster(SklearnDoor, Storable, BaseForecaster):
         check_real("validation_fraction", self.validation_fraction, 0, 1)
         check_int("patience", self.patience, 1, optional=True)
         check_int("update_epochs", self.update_epochs, 1)
+        check_option("interval_method", self.interval_method, INTERVAL_METHODS)
         check_option("precision", self.precision, PRECISIONS)
         check_bool("compile", self.compile)
         check_int("verbose", self.verbose, 0)
@@ -213,6 +218,8 @@ class TorchForecaster(SklearnDoor, Storable, BaseForecaster):
         self.device_ = device
         self.network_ = network
         self._naive_errors = self._measure_naive(series[:, :n_train], stretches)
+        some_valid = self._windows(series, thin_out(valid), prediction_length)
+        self._calibrate(some_valid if len(valid) else None)
         self.history_ = history
         self.n_epochs_ = len(history)
         self.best_epoch_ = best_epoch

@@ -103,6 +103,10 @@ class LSINetForecaster(TorchForecaster):
         of the best epoch are kept. None never stops early.
     update_epochs : int, default=1
         Passes over the new windows when ``update`` may change the weights.
+    interval_method : {"conformal", "adaptive"}, default="conformal"
+        How ``predict_interval`` measures the errors of held-out windows: as they are,
+        or relative to the spread of their window, for series whose errors grow with
+        their swings.
     device : str, default="auto"
         ``"cpu"``, ``"cuda"``, ``"cuda:1"``, ``"mps"``, or ``"auto"`` for the first
         there is of CUDA, MPS and CPU.
@@ -200,6 +204,7 @@ class LSINetForecaster(TorchForecaster):
         validation_fraction=0.2,
         patience=10,
         update_epochs=1,
+        interval_method="conformal",
         device="auto",
         precision="float32",
         compile=False,
@@ -237,6 +242,7 @@ class LSINetForecaster(TorchForecaster):
         self.validation_fraction = validation_fraction
         self.patience = patience
         self.update_epochs = update_epochs
+        self.interval_method = interval_method
         self.device = device
         self.precision = precision
         self.compile = compile
@@ -287,7 +293,13 @@ class LSINetForecaster(TorchForecaster):
         return [
             {**tiny, "random_state": 0, "sparsity_interval": 1},
             {**tiny, "horizon": 5, "interaction": "attention", "head": "channel"},
-            {**tiny, "n_modules": 2, "connection_mode": "topk", "patch_length": 3},
+            {
+                **tiny,
+                "n_modules": 2,
+                "connection_mode": "topk",
+                "patch_length": 3,
+                "validation_fraction": 0.3,
+            },
         ]
 
     def _check_own_parameters(self) -> None:
