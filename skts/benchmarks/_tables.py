@@ -2,7 +2,14 @@
 
 from pathlib import Path
 
-from skts.benchmarks import _clustering, _forecasting, _memory, _speed
+from skts.benchmarks import (
+    _clustering,
+    _forecasting,
+    _intervals,
+    _memory,
+    _rolling,
+    _speed,
+)
 from skts.benchmarks._results import Result, read_results
 
 PAGE = """\
@@ -34,6 +41,21 @@ Share of the patch connections in use (`density`), epoch by epoch:
 
 {density}
 
+## Prediction intervals
+
+Share of the truths that intervals of SAMformer (defaults, horizon 96, the split above)
+hold on the test part: pooled over windows side by side, steps and variables. Widths are
+means in standard deviations of the training part. The intervals around the last value
+come from the same held-out windows.
+
+`python -m skts.benchmarks intervals`
+
+{intervals}
+
+At 90 %, by variable and step:
+
+{intervals_detail}
+
 ## Clustering
 
 Agreement of clusters with the classes of UCR sets, training and test part together, as
@@ -60,6 +82,17 @@ What the steps spend their time on:
 
 {profile}
 
+## Rolling evaluation
+
+Seconds of `update_predict(update_params=False)` on ETTh1 (SAMformer, horizon 96), one
+window after each new row, against sktime's own path for the same frame in one run; and
+of `backtest` over the whole test part. The largest difference is that of the frames, in
+the units of the data.
+
+`python -m skts.benchmarks --threads 1 rolling`
+
+{rolling}
+
 ## Memory
 
 Largest resident size of the whole process during one epoch of SAMformer's `fit` (every
@@ -85,6 +118,7 @@ def write_page(folder: Path, page: Path) -> None:
     """Write the page from the results in `folder`."""
     forecasts = read_results(folder / "forecasting.jsonl")
     cost = read_results(folder / "cost.jsonl")
+    intervals = read_results(folder / "intervals.jsonl")
 
     def of(benchmark: str) -> list[Result]:
         return [result for result in cost if result["benchmark"] == benchmark]
@@ -93,6 +127,9 @@ def write_page(folder: Path, page: Path) -> None:
         forecasting=_forecasting.table(forecasts),
         clustering=_clustering.table(read_results(folder / "clustering.jsonl")),
         density=_forecasting.density_table(forecasts),
+        intervals=_intervals.table(intervals),
+        intervals_detail=_intervals.detail_table(intervals),
+        rolling=_rolling.rolling_table(of("rolling")),
         speed=_speed.speed_table(of("speed")),
         profile=_speed.profile_table(of("profile")),
         memory=_memory.memory_table(of("memory")),
