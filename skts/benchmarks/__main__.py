@@ -6,7 +6,15 @@ from pathlib import Path
 
 import torch
 
-from skts.benchmarks import _clustering, _fit_speed, _forecasting, _memory, _speed
+from skts.benchmarks import (
+    _clustering,
+    _fit_speed,
+    _forecasting,
+    _intervals,
+    _memory,
+    _rolling,
+    _speed,
+)
 from skts.benchmarks._results import Result, append_result, read_results
 from skts.benchmarks._tables import write_page
 
@@ -49,6 +57,19 @@ def main() -> None:
         "--results", type=Path, default=RESULTS / "clustering.jsonl"
     )
 
+    intervals = commands.add_parser(
+        "intervals", help="coverage and width of prediction intervals on the ETT sets"
+    )
+    intervals.add_argument("--datasets", nargs="+", default=["ETTh1", "ETTh2"])
+    intervals.add_argument("--seeds", nargs="+", type=int, default=[0])
+    intervals.add_argument("--results", type=Path, default=RESULTS / "intervals.jsonl")
+
+    rolling = commands.add_parser(
+        "rolling", help="seconds of update_predict against sktime's path, and backtest"
+    )
+    rolling.add_argument("--windows", type=int, default=250)
+    rolling.add_argument("--results", type=Path, default=RESULTS / "cost.jsonl")
+
     speed = commands.add_parser(
         "speed", help="seconds of training steps against the plain form, and a profile"
     )
@@ -89,6 +110,9 @@ def main() -> None:
     elif args.command == "clustering":
         _clustering.run(args.results, args.datasets, args.seeds, args.settings)
         print(_clustering.table(read_results(args.results)))
+    elif args.command == "intervals":
+        _intervals.run(args.results, args.datasets, args.seeds)
+        print(_intervals.table(read_results(args.results)))
     elif args.command == "tables":
         write_page(RESULTS, Path("docs/results.md"))
     else:
@@ -106,6 +130,8 @@ def _measure(args: argparse.Namespace) -> Iterator[Result]:
                 continue
             shares = list(_speed.profile_steps(model))
             yield {"benchmark": "profile", "model": model, "shares": shares}
+    elif args.command == "rolling":
+        yield _rolling.measure_rolling(args.windows)
     elif args.command == "memory":
         sizes = args.rows, args.channels
         yield _memory.in_own_process(_memory.measure_wide_fit, *sizes)

@@ -2,7 +2,15 @@
 
 from pathlib import Path
 
-from skts.benchmarks import _clustering, _fit_speed, _forecasting, _memory, _speed
+from skts.benchmarks import (
+    _clustering,
+    _fit_speed,
+    _forecasting,
+    _intervals,
+    _memory,
+    _rolling,
+    _speed,
+)
 from skts.benchmarks._results import Result, read_results
 
 PAGE = """\
@@ -33,6 +41,21 @@ with a radius per cell; LSINet's paper is known without its tables.
 Share of the patch connections in use (`density`), epoch by epoch:
 
 {density}
+
+## Prediction intervals
+
+Share of the truths that intervals of SAMformer (defaults, horizon 96, the split above)
+hold on the test part: pooled over windows side by side, steps and variables. Widths are
+means in standard deviations of the training part. The intervals around the last value
+come from the same held-out windows.
+
+`python -m skts.benchmarks intervals`
+
+{intervals}
+
+At 90 %, by variable and step:
+
+{intervals_detail}
 
 ## Clustering
 
@@ -74,6 +97,17 @@ Fits of LoSTer (5 epochs of pretraining, 5 joint ones, 5 clusters) on random wal
 
 {growth}
 
+## Rolling evaluation
+
+Seconds of `update_predict(update_params=False)` on ETTh1 (SAMformer, horizon 96), one
+window after each new row, against sktime's own path for the same frame in one run; and
+of `backtest` over the whole test part. The largest difference is that of the frames, in
+the units of the data.
+
+`python -m skts.benchmarks --threads 1 rolling`
+
+{rolling}
+
 ## Memory
 
 Largest resident size of the whole process during one epoch of SAMformer's `fit` (every
@@ -99,6 +133,7 @@ def write_page(folder: Path, page: Path) -> None:
     """Write the page from the results in `folder`."""
     forecasts = read_results(folder / "forecasting.jsonl")
     cost = read_results(folder / "cost.jsonl")
+    intervals = read_results(folder / "intervals.jsonl")
 
     def of(benchmark: str) -> list[Result]:
         return [result for result in cost if result["benchmark"] == benchmark]
@@ -107,6 +142,9 @@ def write_page(folder: Path, page: Path) -> None:
         forecasting=_forecasting.table(forecasts),
         clustering=_clustering.table(read_results(folder / "clustering.jsonl")),
         density=_forecasting.density_table(forecasts),
+        intervals=_intervals.table(intervals),
+        intervals_detail=_intervals.detail_table(intervals),
+        rolling=_rolling.rolling_table(of("rolling")),
         speed=_speed.speed_table(of("speed")),
         profile=_speed.profile_table(of("profile")),
         fits=_fit_speed.fit_table(of("fit")),

@@ -8,11 +8,13 @@ import numpy as np
 import pandas as pd
 import torch
 from sklearn.preprocessing import StandardScaler
+from sktime.datatypes import convert_to
 from sktime.forecasting.base import BaseForecaster, ForecastingHorizon
+from sktime.forecasting.base._base import _format_moving_cutoff_predictions
 from torch import Tensor
 
 from skts._sklearn_door import SklearnDoor
-from skts._validation import check_int
+from skts._validation import check_bool, check_int, check_option
 from skts.data import (
     Stretch,
     Windows,
@@ -20,6 +22,16 @@ from skts.data import (
     split_chronologically,
     window_starts,
 )
+from skts.forecasting._backtest import (
+    Backtest,
+    error_means,
+    long_frame,
+    metric_tables,
+    seasonal_errors,
+)
+from skts.forecasting._conformal import INTERVAL_METHODS, thin_out
+from skts.forecasting._intervals import Intervals
+from skts.forecasting._moving_cutoff import cutoff_rows, frames_by_cutoff
 from skts.forecasting._series import (
     as_frame,
     check_columns,
@@ -38,7 +50,7 @@ from skts.training import draw_seed, fair_share_of_threads, resolve_device, seed
 UPDATE_LR_FACTOR = 0.1
 
 
-class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
+class TorchForecaster(SklearnDoor, WindowModel, Intervals, BaseForecaster):
     """Base of the forecasters: one network that maps a context window to a horizon.
 
     Subclasses store their parameters and say what their network is, as `WindowModel`
@@ -55,7 +67,7 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         "capability:exogenous": False,
         "capability:categorical_in_X": False,
         "capability:insample": False,
-        "capability:pred_int": False,
+        "capability:pred_int": True,
         "capability:pred_int:insample": False,
         "capability:missing_values": False,
         "capability:update": True,
@@ -73,6 +85,8 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         self._y = self._X = None
         if self.horizon is not None:
             self.set_tags(**{"requires-fh-in-fit": False})
+        if self.validation_fraction == 0:
+            self.set_tags(**{"capability:pred_int": False})
 
     # Checks -------------------------------------------------------------------------
 
@@ -80,6 +94,7 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         check_int("context_length", self.context_length, 2)
         check_int("horizon", self.horizon, 1, optional=True)
         check_int("update_epochs", self.update_epochs, 1)
+        check_option("interval_method", self.interval_method, INTERVAL_METHODS)
         super()._check_parameters()
 
     def _check_X_y(self, X=None, y=None, **kwargs):
@@ -160,6 +175,9 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         self._prediction_length = prediction_length
         self._frequency = find_frequency(y.index)
         self._remember(y)
+        self._naive_errors = self._measure_naive(series[:, :n_train], stretches)
+        some_valid = self._windows(series, thin_out(valid), prediction_length)
+        self._calibrate(some_valid if len(valid) else None)
         return self
 
     def _resolve_horizon(self, fh: ForecastingHorizon | None) -> int:
@@ -204,6 +222,15 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
             train, valid = window_starts(stretches, width), np.empty(0, dtype=np.int64)
         return n_train, train, valid
 
+    def _measure_naive(self, train: Tensor, stretches: list[Stretch]) -> np.ndarray:
+        """Return errors of seasonal naive forecasts of the training part, ``(L, C)``.
+
+        Which period is wanted is known later, and the series is not kept until then.
+        """
+        with fair_share_of_threads():
+            errors = seasonal_errors(train, stretches, self.context_length)
+        return errors.cpu().numpy() * self._factor
+
     # From data to windows and back --------------------------------------------------
 
     def _set_scale(
@@ -237,6 +264,10 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         """Keep the rows that the next forecast or the next update may need."""
         self._recent = y.iloc[-(self.context_length + self._prediction_length - 1) :]
 
+    def _last_rows(self) -> np.ndarray:
+        """Return the rows that the next forecast looks at, ``(L, C)``."""
+        return self._recent.to_numpy(dtype=np.float64)[-self.context_length :]
+
     @torch.no_grad()
     def _forecast(self, context: Tensor) -> Tensor:
         """Forecast standardised windows ``(B, C, L)`` as ``(B, C, H)``."""
@@ -266,13 +297,11 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
 
     def _predict(self, fh, X=None):
         steps = self._steps(fh)
-        context = self._recent.to_numpy(dtype=np.float64)[-self.context_length :]
-        series = self._to_tensor(context, self.device_)
-        with fair_share_of_threads():
-            forecast = self._forecast(series[None])[0].cpu().numpy()  # (C, H)
-        values = forecast.T[steps - 1] * self._factor + self._offset
-        index = fh.to_absolute_index(self.cutoff).rename(self._recent.index.name)
-        return pd.DataFrame(values, index=index, columns=self._recent.columns)
+        values = self._forecast_from(self._last_rows(), np.array([0]))[0, steps - 1]
+        return pd.DataFrame(values, self._times(fh), self._recent.columns)
+
+    def _times(self, fh: ForecastingHorizon) -> pd.Index:
+        return fh.to_absolute_index(self.cutoff).rename(self._recent.index.name)
 
     def predict_windows(self, Y, stride=1):
         """Forecast from every window of a series in one batched pass.
@@ -333,6 +362,100 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         """
         return self._forecast_all(*self._cut(Y, stride=stride, look_back=True))
 
+    def backtest(self, Y, stride=1, *, sp=1, return_forecasts=False):
+        """Measure the forecasts of every window whose targets lie in a series.
+
+        The windows are those of ``predict_rolling``, forecast in one pass and summed up
+        as they come: however long the series, forecasts are held a batch at a time.
+
+        Parameters
+        ----------
+        Y : Series, DataFrame or ndarray of shape (n_timepoints, n_channels)
+            Series with the channels seen in ``fit``. If it starts one step after the
+            last row seen, or is an array, the first windows look back into the rows
+            seen; otherwise its own first ``context_length`` rows are only looked at.
+            Windows that would cross a gap in the index are left out.
+        stride : int, default=1
+            Rows from one window to the next.
+        sp : int, default=1
+            Seasonal period of the naive forecast that ``mase`` compares with, in rows,
+            at most ``context_length``; 1 repeats the last value.
+        return_forecasts : bool, default=False
+            Whether the result holds every forecast beside its truth, in rows of a long
+            frame. Takes memory: a row per window, step and variable.
+
+        Returns
+        -------
+        result : Backtest
+            Frozen record of ``n_windows``, the Series ``overall``, the DataFrames
+            ``by_step`` and ``by_variable``, and ``forecasts``: None, or a DataFrame
+            with the columns ``cutoff``, ``step``, ``variable``, ``forecast`` and
+            ``truth``. The metrics are ``mse`` and ``mae`` in the units of the data,
+            ``mase``, and ``standardised_mse`` and ``standardised_mae`` in standard
+            deviations of the training part. ``mase`` is the absolute error in units of
+            the naive forecast's in the training part, and NaN for a variable that never
+            moved there; means leave it out.
+
+        Raises
+        ------
+        ValueError
+            If `Y` holds no window, is not finite, or has other columns than in
+            ``fit``; if `stride` is below 1, or `sp` outside 1..context_length.
+
+        Examples
+        --------
+        >>> from sktime.datasets import load_longley
+        >>> from skts.forecasting import SAMformerForecaster
+        >>> _, y = load_longley()
+        >>> model = SAMformerForecaster(4, 2, max_epochs=2, validation_fraction=0)
+        >>> result = model.fit(y[:10]).backtest(y[10:])
+        >>> result.n_windows, result.by_step.shape, result.by_variable.shape
+        (5, (2, 5), (5, 5))
+        """
+        check_bool("return_forecasts", return_forecasts)
+        values, starts = self._cut(Y, stride=stride, look_back=True)
+        self._check_period(sp)
+        windows = self._windows(
+            self._to_tensor(values, self.device_), starts, self._prediction_length
+        )
+        kept: list[np.ndarray] | None = [] if return_forecasts else None
+        with fair_share_of_threads():
+            squared, absolute = error_means(self._forecast, windows, kept)
+        tables = metric_tables(
+            squared * self._factor[:, None] ** 2,
+            absolute * self._factor[:, None],
+            self.scale_,
+            self._naive_errors[sp - 1],
+            self._recent.columns,
+        )
+        forecasts = None
+        if kept is not None:
+            forecasts = long_frame(
+                self._index_of_rows(Y, len(values))[starts + self.context_length - 1],
+                self._in_units_of_data(kept),
+                self._truths(values, starts),
+                self._recent.columns,
+            )
+        return Backtest(len(starts), *tables, forecasts)
+
+    def _check_period(self, sp: int) -> None:
+        check_int("sp", sp, 1)
+        if sp > self.context_length:
+            raise ValueError(
+                f"sp must be <= context_length={self.context_length}, got {sp}: errors "
+                "of the naive forecast are kept for periods of up to a context. Fit "
+                f"with context_length={sp} or more."
+            )
+
+    def _index_of_rows(self, Y: Any, n_rows: int) -> pd.Index:
+        """Return the times of the rows that `_cut` gives for `Y`."""
+        if isinstance(Y, np.ndarray):
+            times = self._times(ForecastingHorizon(np.arange(1, len(Y) + 1)))
+        else:
+            times = Y.index
+        n_known = n_rows - len(Y)
+        return self._recent.index[-n_known:].append(times) if n_known else times
+
     def _cut(
         self, Y: Any, name: str = "Y", *, stride: int = 1, look_back: bool = False
     ) -> tuple[np.ndarray, np.ndarray]:
@@ -350,8 +473,7 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
             isinstance(Y, np.ndarray) or self._next_time() in frame.index[:1]
         ):
             n_known = self.context_length
-            known = self._recent.to_numpy(dtype=np.float64)[-n_known:]
-            values = np.concatenate([known, values])
+            values = np.concatenate([self._last_rows(), values])
             stretches = [(begin + n_known, end + n_known) for begin, end in stretches]
             stretches[0] = (0, stretches[0][1])
         width = self.context_length + self._prediction_length
@@ -373,15 +495,71 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         self, values: np.ndarray, starts: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return forecasts and truths of all windows, each ``(n_windows, H, C)``."""
-        series = self._to_tensor(values, self.device_)
-        windows = self._windows(series, starts, self._prediction_length)
+        return self._forecast_from(values, starts), self._truths(values, starts)
+
+    def _truths(self, values: np.ndarray, starts: np.ndarray) -> np.ndarray:
+        targets = values[self.context_length :]
+        return cut_windows(targets, starts, self._prediction_length)
+
+    def _forecast_from(self, values: np.ndarray, starts: np.ndarray) -> np.ndarray:
+        """Forecast from the contexts that start at some rows, ``(n_windows, H, C)``."""
+        contexts = self._windows(self._to_tensor(values, self.device_), starts, 0)
         with fair_share_of_threads():
-            parts = [self._forecast(c).cpu().numpy() for c, _ in windows.in_order()]
+            parts = [self._forecast(c).cpu().numpy() for c, _ in contexts.in_order()]
+        return self._in_units_of_data(parts)
+
+    def _in_units_of_data(self, parts: list[np.ndarray]) -> np.ndarray:
+        """Return batches of standardised forecasts ``(B, C, H)`` as one array."""
         forecasts = np.concatenate(parts).transpose(0, 2, 1).astype(np.float64)
         forecasts *= self._factor
         forecasts += self._offset
-        targets = values[self.context_length :]
-        return forecasts, cut_windows(targets, starts, self._prediction_length)
+        return forecasts
+
+    def _predict_moving_cutoff(
+        self, y, cv, X=None, update_params=True, reset_forecaster=True
+    ):
+        """Forecast from all cutoffs in one pass where nothing is learned in between.
+
+        This serves ``update_predict``. Whatever is not plainly one series that goes on
+        where the rows known end is left to sktime, which goes step by step.
+        """
+        fh, rows = cv.get_fh(), None
+        if not update_params and hasattr(self, "network_") and fh.is_relative:
+            known = self._join(y)
+            rows = self._cutoff_rows(y, known, cv)
+        if rows is None:
+            return super()._predict_moving_cutoff(
+                y, cv, X, update_params, reset_forecaster
+            )
+        moved = deepcopy(self) if reset_forecaster else self
+        moved.update(y.loc[: known.index[rows[-1]]], update_params=False)
+        steps = moved._steps(moved._check_fh(fh))
+        forecasts = self._forecast_from(
+            known.to_numpy(dtype=np.float64), rows - self.context_length + 1
+        )
+        frames, cutoffs = frames_by_cutoff(
+            forecasts[:, steps - 1], steps, rows, known, self._frequency
+        )
+        converted = [
+            convert_to(
+                frame,
+                self._y_metadata["mtype"],
+                store=self._converter_store_y,
+                store_behaviour="freeze",
+            )
+            for frame in frames
+        ]
+        return _format_moving_cutoff_predictions(converted, cutoffs)
+
+    def _cutoff_rows(self, y: pd.DataFrame, known: pd.DataFrame, cv) -> Any:
+        """Return the rows of `known` to forecast from; None if others count, too."""
+        if len(contiguous_stretches(known.index, self._frequency)) > 1:
+            return None
+        rows = cutoff_rows(cv.split(y), y.index, known.index)
+        # Old rows come after a cutoff before the last of them.
+        if rows is None or known.index[rows[0]] < self._recent.index[-1]:
+            return None
+        return rows
 
     # Score --------------------------------------------------------------------------
 

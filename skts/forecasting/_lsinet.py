@@ -97,6 +97,10 @@ class LSINetForecaster(LSINetModel, TorchForecaster):
         of the best epoch are kept. None never stops early.
     update_epochs : int, default=1
         Passes over the new windows when ``update`` may change the weights.
+    interval_method : {"conformal", "adaptive"}, default="conformal"
+        How ``predict_interval`` measures the errors of held-out windows: as they are,
+        or relative to the spread of their window, for series whose errors grow with
+        their swings.
     device : str, default="auto"
         ``"cpu"``, ``"cuda"``, ``"cuda:1"``, ``"mps"``, or ``"auto"`` for the first
         there is of CUDA, MPS and CPU.
@@ -194,6 +198,7 @@ class LSINetForecaster(LSINetModel, TorchForecaster):
         validation_fraction=0.2,
         patience=10,
         update_epochs=1,
+        interval_method="conformal",
         device="auto",
         precision="float32",
         compile=False,
@@ -231,6 +236,7 @@ class LSINetForecaster(LSINetModel, TorchForecaster):
         self.validation_fraction = validation_fraction
         self.patience = patience
         self.update_epochs = update_epochs
+        self.interval_method = interval_method
         self.device = device
         self.precision = precision
         self.compile = compile
@@ -257,5 +263,11 @@ class LSINetForecaster(LSINetModel, TorchForecaster):
         return [
             {**tiny, "random_state": 0, "sparsity_interval": 1},
             {**tiny, "horizon": 5, "interaction": "attention", "head": "channel"},
-            {**tiny, "n_modules": 2, "connection_mode": "topk", "patch_length": 3},
+            {
+                **tiny,
+                "n_modules": 2,
+                "connection_mode": "topk",
+                "patch_length": 3,
+                "validation_fraction": 0.3,
+            },
         ]

@@ -71,6 +71,10 @@ class SAMformerForecaster(SAMformerModel, TorchForecaster):
         of the best epoch are kept. None never stops early.
     update_epochs : int, default=1
         Passes over the new windows when ``update`` may change the weights.
+    interval_method : {"conformal", "adaptive"}, default="conformal"
+        How ``predict_interval`` measures the errors of held-out windows: as they are,
+        or relative to the spread of their window, for series whose errors grow with
+        their swings.
     device : str, default="auto"
         ``"cpu"``, ``"cuda"``, ``"cuda:1"``, ``"mps"``, or ``"auto"`` for the first
         there is of CUDA, MPS and CPU.
@@ -150,6 +154,7 @@ class SAMformerForecaster(SAMformerModel, TorchForecaster):
         validation_fraction=0.2,
         patience=5,
         update_epochs=1,
+        interval_method="conformal",
         device="auto",
         precision="float32",
         compile=False,
@@ -176,6 +181,7 @@ class SAMformerForecaster(SAMformerModel, TorchForecaster):
         self.validation_fraction = validation_fraction
         self.patience = patience
         self.update_epochs = update_epochs
+        self.interval_method = interval_method
         self.device = device
         self.precision = precision
         self.compile = compile
@@ -240,5 +246,12 @@ class SAMformerForecaster(SAMformerModel, TorchForecaster):
         return [
             {**tiny, "random_state": 0},
             {**tiny, "horizon": 5, "rho": 0.0, "attention": "temporal"},
-            {**tiny, "n_heads": 2, "adaptive": True, "standardize": False},
+            {
+                **tiny,
+                "n_heads": 2,
+                "adaptive": True,
+                "standardize": False,
+                "validation_fraction": 0.3,
+                "interval_method": "adaptive",
+            },
         ]

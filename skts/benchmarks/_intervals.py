@@ -1,0 +1,161 @@
+"""How often prediction intervals hold the truth on the ETT test parts, and how wide.
+
+The test part is cut into windows side by side. Widths are in standard deviations of the
+training part. The naive interval is put around the last value, as wide as the errors of
+that forecast on the same held-out windows say.
+"""
+
+from collections.abc import Iterator
+from copy import deepcopy
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+
+from skts.benchmarks._forecasting import make_forecaster
+from skts.benchmarks._results import Result, markdown, run_missing
+from skts.data import Windows
+from skts.datasets import load_ett
+from skts.forecasting._base import TorchForecaster
+from skts.forecasting._conformal import (
+    INTERVAL_METHODS,
+    half_width,
+    sorted_errors,
+    thin_out,
+)
+
+HORIZON = 96
+COVERAGES = (0.8, 0.9, 0.95)
+N_BLOCKS = 4
+NAIVE = "last value"
+
+Ends = tuple[np.ndarray, np.ndarray]
+
+
+def run(path: Path, datasets: list[str], seeds: list[int]) -> None:
+    """Run the cells that `path` does not hold yet."""
+    cells = [{"dataset": name, "seed": seed} for seed in seeds for name in datasets]
+    run_missing(path, cells, run_cell, lambda r: str(r["coverage"]))
+
+
+def run_cell(dataset: str, seed: int) -> Result:
+    """Train SAMformer's defaults on one data set and try its intervals."""
+    forecaster = make_forecaster(dataset, HORIZON, "samformer")
+    return try_intervals(forecaster.set_params(random_state=seed), dataset)
+
+
+def try_intervals(forecaster: TorchForecaster, dataset: str) -> Result:
+    """Fit and count how often the intervals of each method hold the truth."""
+    y = load_ett(dataset)
+    month = 30 * (24 if dataset.startswith("ETTh") else 96)
+    y, test = y[: 16 * month], y[16 * month : 20 * month]
+    forecaster.fit(y)
+    held_out = _held_out(forecaster, y)
+    ends = {NAIVE: _naive_ends(held_out, forecaster, y, test)}
+    for method in INTERVAL_METHODS:
+        other = deepcopy(forecaster)  # the network is the same: no need to fit again
+        other.interval_method = method
+        other._calibrate(held_out)
+        ends[method] = _ends(other, test)
+    n_windows = len(test) // HORIZON
+    truths = test.to_numpy()[: n_windows * HORIZON].reshape(n_windows, 1, HORIZON, -1)
+    result: Result = {"coverage": {}, "width": {}, "coverage_by_variable_and_step": {}}
+    for method, (lower, upper) in ends.items():
+        covered = (lower <= truths) & (truths <= upper)  # (N, A, H, C)
+        width = (upper - lower) / forecaster.scale_
+        blocks = covered.reshape(n_windows, len(COVERAGES), N_BLOCKS, -1, len(y.T))
+        result["coverage"][method] = _rounded(covered.mean(axis=(0, 2, 3)))
+        result["width"][method] = _rounded(width.mean(axis=(0, 2, 3)))
+        result["coverage_by_variable_and_step"][method] = _rounded(
+            blocks.mean(axis=(0, 3)).transpose(0, 2, 1)
+        )
+    return result | {
+        "coverages": COVERAGES,
+        "variables": list(y.columns),
+        "n_test_windows": n_windows,
+        "n_held_out_windows": len(held_out),
+        "parameters": forecaster.get_params(),
+    }
+
+
+def _rounded(values: np.ndarray) -> list:
+    return values.round(4).tolist()
+
+
+def _held_out(forecaster: TorchForecaster, y: pd.DataFrame) -> Windows:
+    """Return the windows that intervals are made from."""
+    _, _, valid = forecaster._split(len(y), [(0, len(y))], HORIZON)
+    series = forecaster._to_tensor(y.to_numpy(), forecaster.device_)
+    return forecaster._windows(series, thin_out(valid), HORIZON)
+
+
+def _each_window(test: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    for first in range(0, len(test) - HORIZON + 1, HORIZON):
+        yield test[first : first + HORIZON]
+
+
+def _ends(forecaster: TorchForecaster, test: pd.DataFrame) -> Ends:
+    """Return both ends of intervals as a user gets them, each ``(N, A, H, C)``."""
+    lower, upper = [], []
+    for window in _each_window(test):
+        interval = forecaster.predict_interval(
+            range(1, HORIZON + 1), coverage=list(COVERAGES)
+        )
+        lower.append(_stack(interval.xs("lower", axis=1, level=2)))
+        upper.append(_stack(interval.xs("upper", axis=1, level=2)))
+        forecaster.update(window, update_params=False)
+    return np.stack(lower), np.stack(upper)
+
+
+def _stack(ends: pd.DataFrame) -> np.ndarray:
+    """Return ends with columns by variable and coverage as ``(A, H, C)``."""
+    return ends.to_numpy().reshape(HORIZON, -1, len(COVERAGES)).transpose(2, 0, 1)
+
+
+def _naive_ends(
+    held_out: Windows, forecaster: TorchForecaster, y: pd.DataFrame, test: pd.DataFrame
+) -> Ends:
+    errors = sorted_errors(_last_value, held_out, lambda c: c.new_ones(1))
+    widths = np.stack([half_width(errors, coverage).T for coverage in COVERAGES])
+    widths = widths * forecaster._factor  # (A, H, C)
+    last_rows = [y.to_numpy()[-1]]
+    last_rows += [window.to_numpy()[-1] for window in _each_window(test)]
+    center = np.stack(last_rows[:-1])[:, None, None]  # (N, 1, 1, C)
+    return center - widths, center + widths
+
+
+def _last_value(context: torch.Tensor) -> torch.Tensor:
+    return context[..., -1:].expand(-1, -1, HORIZON)
+
+
+def table(results: list[Result]) -> str:
+    """Return coverage and width, pooled, as a Markdown table."""
+    rows: list[list[object]] = [
+        [
+            r["dataset"],
+            r["seed"],
+            method,
+            *(f"{100 * share:.1f} %" for share in r["coverage"][method]),
+            *(f"{width:.2f}" for width in r["width"][method]),
+        ]
+        for r in results
+        for method in (*INTERVAL_METHODS, NAIVE)
+    ]
+    asked = [f"{100 * coverage:g} %" for coverage in COVERAGES]
+    header = ["data set", "seed", "intervals", *(f"held at {a}" for a in asked)]
+    return markdown([*header, *(f"width at {a}" for a in asked)], rows)
+
+
+def detail_table(results: list[Result]) -> str:
+    """Return coverage at 90 per cent by variable and step as a Markdown table."""
+    size = HORIZON // N_BLOCKS
+    steps = [f"steps {i * size + 1}-{(i + 1) * size}" for i in range(N_BLOCKS)]
+    rows: list[list[object]] = []
+    for r in results:
+        for method in INTERVAL_METHODS:
+            shares = r["coverage_by_variable_and_step"][method][COVERAGES.index(0.9)]
+            for variable, blocks in zip(r["variables"], shares, strict=True):
+                cells = [f"{100 * share:.1f} %" for share in blocks]
+                rows.append([r["dataset"], r["seed"], method, variable, *cells])
+    return markdown(["data set", "seed", "intervals", "variable", *steps], rows)
