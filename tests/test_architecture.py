@@ -259,7 +259,7 @@ def test_regressors_have_the_parameters_and_defaults_of_their_forecasters(
         {name: p.default for name, p in inspect.signature(cls).parameters.items()}
         for cls in (forecaster, regressor)
     )
-    for name in ("context_length", "horizon", "update_epochs"):
+    for name in ("context_length", "horizon", "update_epochs", "interval_method"):
         del of_forecaster[name]
     assert of_regressor.pop("n_channels") == 1
     assert list(of_regressor.items()) == list(of_forecaster.items())
