@@ -551,7 +551,9 @@ class TorchForecaster(SklearnDoor, WindowModel, Intervals, BaseForecaster):
         ]
         return _format_moving_cutoff_predictions(converted, cutoffs)
 
-    def _cutoff_rows(self, y: pd.DataFrame, known: pd.DataFrame, cv) -> Any:
+    def _cutoff_rows(
+        self, y: pd.DataFrame, known: pd.DataFrame, cv: Any
+    ) -> np.ndarray | None:
         """Return the rows of `known` to forecast from; None if others count, too."""
         if len(contiguous_stretches(known.index, self._frequency)) > 1:
             return None
