@@ -11,6 +11,7 @@ from sklearn.preprocessing import StandardScaler
 from sktime.forecasting.base import BaseForecaster, ForecastingHorizon
 from torch import Tensor
 
+from skts._callbacks import FitTask
 from skts._sklearn_door import SklearnDoor
 from skts._validation import check_int
 from skts.data import (
@@ -152,14 +153,18 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         scaler = StandardScaler().fit(values[:n_train])
         self._set_scale(scaler.mean_, scaler.scale_, np.ptp(values[:n_train], axis=0))
 
+        self._prediction_length = prediction_length
+        self._frequency = find_frequency(y.index)
+        self._remember(y)
+
         series = self._to_tensor(values, device)
         self._fit_network(
             self._windows(series, train, prediction_length),
             self._windows(series, valid, prediction_length) if len(valid) else None,
+            # The series is both what is learned from and what is forecast.
+            y,
+            y,
         )
-        self._prediction_length = prediction_length
-        self._frequency = find_frequency(y.index)
-        self._remember(y)
         return self
 
     def _resolve_horizon(self, fh: ForecastingHorizon | None) -> int:
@@ -468,6 +473,7 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
                 self._windows(series, starts, self._prediction_length),
                 None,
                 seed,
+                FitTask(),
                 lr=self.lr * UPDATE_LR_FACTOR,
                 lr_schedule="constant",
                 max_epochs=self.update_epochs,
