@@ -32,6 +32,11 @@ class SklearnDoor:
     def __sklearn_is_fitted__(self) -> bool:
         return bool(self.is_fitted)  # type: ignore[attr-defined]
 
+    def __hash__(self) -> int:
+        # scikit-learn's score monitor keeps estimators in a dict. sktime compares them
+        # by their parameters, which may change; the class may not.
+        return hash(type(self))
+
     def reset(self) -> Self:
         """Reset to the state after construction, as sktime does before each fit."""
         kept = {

@@ -29,12 +29,14 @@ PUBLIC_ROOMS = [
 ]
 
 SCIENTIFIC = {"numpy", "pandas", "sklearn", "sktime", "torch"}
-BELOW_ESTIMATORS = {"_validation", "_files", "_sklearn_door", "nn", "training", "data"}
+BELOW_ESTIMATORS = {"_validation", "_files", "_callbacks", "_sklearn_door"}
+BELOW_ESTIMATORS |= {"nn", "training", "data"}
 # What each room may import: its own files, these rooms of skts, and these libraries.
 ROOMS = {
     "": (set(), set()),
     "_validation": (set(), {"numpy"}),
     "_files": ({"_validation", "training"}, {"torch"}),
+    "_callbacks": (set(), {"sklearn"}),
     "_sklearn_door": (set(), {"sklearn", "sktime"}),
     "nn": (set(), {"numpy", "torch"}),
     "training": (set(), {"numpy", "torch"}),

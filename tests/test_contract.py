@@ -1,7 +1,5 @@
 """The test suites of sktime and scikit-learn, on every set of test parameters."""
 
-import warnings
-
 import pytest
 from sklearn.utils.estimator_checks import (
     parametrize_with_checks as parametrize_with_sklearn_checks,
@@ -32,14 +30,6 @@ def test_estimators_pass_every_check_of_sktime(obj, test_name):
 SMALL = {"hidden_size": 32, "pretrain_epochs": 3, "max_epochs": 2, "device": "cpu"}
 
 
-with warnings.catch_warnings():
-    # sktime's base class is not scikit-learn's.
-    warnings.filterwarnings("ignore", "Estimator LoSTerClusterer does not inherit")
-    sklearn_checks = parametrize_with_sklearn_checks(
-        [LoSTerClusterer(3, **SMALL, standardize=False, random_state=0)]
-    )
-
-
 # Nothing is left out for the regressors; their tag poor_score says that few steps on a
 # small table teach them little.
 TINY = {"max_epochs": 2, "device": "cpu", "random_state": 0}
@@ -56,6 +46,8 @@ def test_the_regressors_pass_every_check_of_scikit_learn(estimator, check):
     check(estimator)
 
 
-@sklearn_checks
+@parametrize_with_sklearn_checks(
+    [LoSTerClusterer(3, **SMALL, standardize=False, random_state=0)]
+)
 def test_the_clusterer_passes_every_check_of_scikit_learn(estimator, check):
     check(estimator)

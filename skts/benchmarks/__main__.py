@@ -13,6 +13,7 @@ from skts.benchmarks import (
     _intervals,
     _memory,
     _rolling,
+    _search,
     _speed,
 )
 from skts.benchmarks._results import Result, append_result, read_results
@@ -97,6 +98,18 @@ def main() -> None:
     for command in (speed, memory, context, fits, growth):
         command.add_argument("--results", type=Path, default=RESULTS / "cost.jsonl")
 
+    search = commands.add_parser(
+        "search", help="what GridSearchCV chooses on ETTh1, and its test errors"
+    )
+    search.add_argument(
+        "--models", nargs="+", default=list(_search.SEARCHES), choices=_search.SEARCHES
+    )
+    parallel = commands.add_parser(
+        "parallel", help="seconds of a search with one worker and with two"
+    )
+    for command in (search, parallel):
+        command.add_argument("--results", type=Path, default=RESULTS / "search.jsonl")
+
     commands.add_parser("tables", help="docs/results.md from the stored results")
 
     args = parser.parse_args()
@@ -113,6 +126,8 @@ def main() -> None:
     elif args.command == "intervals":
         _intervals.run(args.results, args.datasets, args.seeds)
         print(_intervals.table(read_results(args.results)))
+    elif args.command == "search":
+        _search.run(args.results, args.models)
     elif args.command == "tables":
         write_page(RESULTS, Path("docs/results.md"))
     else:
@@ -139,6 +154,8 @@ def _measure(args: argparse.Namespace) -> Iterator[Result]:
         yield from _fit_speed.compare_fits(args.rounds)
     elif args.command == "growth":
         yield from _fit_speed.measure_growth()
+    elif args.command == "parallel":
+        yield from _search.compare_parallel()
     elif args.command == "context":
         for length in _memory.CONTEXT_LENGTHS:
             yield _memory.in_own_process(

@@ -15,12 +15,14 @@ from sklearn.utils.validation import validate_data
 from sktime.clustering.base import BaseClusterer
 from torch import Tensor
 
+from skts._callbacks import CallbackSupportMixin, FitTask, with_callbacks
 from skts._files import Storable
 from skts._sklearn_door import SklearnDoor
 from skts._validation import check_bool, check_int, check_real, check_seed
 from skts.clustering._features import SeriesFeatures, standardise_each
 from skts.clustering._training import (
     JointLoss,
+    Record,
     encode,
     place_centers,
     pretrain,
@@ -40,7 +42,9 @@ from skts.training import (
 MAX_SCORED = 2000
 
 
-class LoSTerClusterer(ClusterMixin, SklearnDoor, Storable, BaseClusterer):
+class LoSTerClusterer(
+    ClusterMixin, CallbackSupportMixin, SklearnDoor, Storable, BaseClusterer
+):
     """Cluster long series with k-means on what a dense autoencoder makes of them.
 
     Two autoencoders, one of the series and one of an augmented copy, learn to
@@ -283,6 +287,7 @@ class LoSTerClusterer(ClusterMixin, SklearnDoor, Storable, BaseClusterer):
 
     # Fit ----------------------------------------------------------------------------
 
+    @with_callbacks
     def _fit(self, X, y=None):
         self._check_parameters()
         if len(X) < self.n_clusters:
@@ -293,13 +298,14 @@ class LoSTerClusterer(ClusterMixin, SklearnDoor, Storable, BaseClusterer):
         self._shape = X.shape[1:]
         device = resolve_device(self.device)
         series = self._to_tensor(X, device)
-        features = SeriesFeatures(self.spectral_weight).fit(series)
+        features = self._features = SeriesFeatures(self.spectral_weight).fit(series)
         seed = draw_seed(self.random_state)
         generator = torch.Generator(device="cpu").manual_seed(seed)
         augmented = augment(series, self.augmentation, generator)
         # Each view has a network, and so a scaling, of its own.
         of_augmented = SeriesFeatures(self.spectral_weight).fit(augmented)
         views = torch.stack([features(series), of_augmented(augmented)], dim=1)
+        task = FitTask(self, self.pretrain_epochs + self.max_epochs, X)
         with fair_share_of_threads(), seeded(seed, device):
             with torch.device(device):
                 network = LoSTer(
@@ -309,19 +315,28 @@ class LoSTerClusterer(ClusterMixin, SklearnDoor, Storable, BaseClusterer):
                     n_layers=self.n_layers,
                     dropout=self.dropout,
                 )
-            history = self._train(network, views, seed)
-        self.network_ = network
-        self.device_ = device
-        self._features = features
-        self.history_ = history
-        self.n_epochs_ = sum(record["phase"] == "joint" for record in history)
+            history = self._train(network, views, seed, task)
+        vars(self).update(self._results(network, history))
         distances = self._distances(X)
         self.labels_ = distances.argmin(1)
         self.inertia_ = float(distances.min(1).sum())
+        task.end()
         return self
 
-    def _train(self, network: LoSTer, views: Tensor, seed: int) -> list[dict[str, Any]]:
+    def _results(self, network: LoSTer, history: list[Record]) -> dict[str, Any]:
+        """Return what training leaves."""
+        return {
+            "device_": network.centers.device,
+            "network_": network,
+            "history_": history,
+            "n_epochs_": sum(record["phase"] == "joint" for record in history),
+        }
+
+    def _train(
+        self, network: LoSTer, views: Tensor, seed: int, task: FitTask
+    ) -> list[Record]:
         common = {"batch_size": min(self.batch_size, len(views)), "seed": seed}
+        common["task"] = task
         with self._progress(self.pretrain_epochs, "pretraining") as show:
             history = pretrain(
                 network,
@@ -345,7 +360,8 @@ class LoSTerClusterer(ClusterMixin, SklearnDoor, Storable, BaseClusterer):
                 show=show,
                 **common,
             )
-        if joint and self.tol and joint[-1]["changed"] >= self.tol:
+        ran_out = len(joint) == self.max_epochs  # and was not stopped by a callback
+        if joint and ran_out and self.tol and joint[-1]["changed"] >= self.tol:
             warnings.warn(
                 f"After max_epochs={self.max_epochs} joint epochs, "
                 f"{joint[-1]['changed']:.2%} of the series still changed cluster, and "

@@ -1,7 +1,6 @@
 """How LoSTer learns: autoencoders first, centres among their latents, then both."""
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import torch
@@ -11,6 +10,7 @@ from torch.nn.functional import mse_loss
 from torch.optim import SGD, Adam
 from torch.optim.lr_scheduler import StepLR
 
+from skts._callbacks import FitTask
 from skts.data import Rows, ShuffledBatches
 from skts.nn import LoSTer
 from skts.nn._losses import (
@@ -37,6 +37,7 @@ def pretrain(
     lr: float,
     batch_size: int,
     seed: int,
+    task: FitTask,
     show: Show,
 ) -> list[Record]:
     """Train the autoencoders on views ``(N, V, D)`` to reconstruct them."""
@@ -47,6 +48,12 @@ def pretrain(
         x = batch[0].transpose(0, 1)
         return len(x) * mse_loss(network.decode(network.encode(x)), x)
 
+    def end_epoch(record: Record) -> bool:
+        record["phase"] = "pretraining"
+        if show is not None:
+            show(record)
+        return task.end_epoch(record)  # there are no clusters yet
+
     weights = [w for name, w in network.named_parameters() if name != "centers"]
     return fit_network(
         network,
@@ -54,14 +61,9 @@ def pretrain(
         _batches(views, batch_size, seed),
         Adam(weights, lr=lr, fused=views.device.type in ("cpu", "cuda")),
         max_epochs=n_epochs,
-        end_epoch=partial(_end_pretraining_epoch, show),
+        start_epoch=task.start_epoch,
+        end_epoch=end_epoch,
     )
-
-
-def _end_pretraining_epoch(show: Show, record: Record) -> None:
-    record["phase"] = "pretraining"
-    if show is not None:
-        show(record)
 
 
 def place_centers(network: LoSTer, views: Tensor, n_init: int, seed: int) -> None:
@@ -136,12 +138,17 @@ def train_jointly(
     batch_size: int,
     tol: float,
     seed: int,
+    task: FitTask,
     show: Show,
 ) -> list[Record]:
     """Train autoencoders and centres until fewer than `tol` of the labels change."""
     if not max_epochs:
         return []
     labels = nearest(network, views)
+
+    def start_epoch(epoch: int) -> None:
+        loss.start_epoch(epoch)
+        task.start_epoch(epoch)
 
     def end_epoch(record: Record) -> bool:
         nonlocal labels
@@ -150,7 +157,8 @@ def train_jointly(
         record |= {"phase": "joint", "changed": changed} | loss.means()
         if show is not None:
             show(record)
-        return record["epoch"] > 1 and changed < tol
+        stop = task.end_epoch(record, network)
+        return stop or (record["epoch"] > 1 and changed < tol)
 
     optimizer = SGD(network.parameters(), lr=lr)
     return fit_network(
@@ -160,7 +168,7 @@ def train_jointly(
         optimizer,
         max_epochs=max_epochs,
         schedule=StepLR(optimizer, LR_PERIOD, LR_FACTOR),
-        start_epoch=loss.start_epoch,
+        start_epoch=start_epoch,
         end_epoch=end_epoch,
     )
 

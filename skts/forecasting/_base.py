@@ -13,6 +13,7 @@ from sktime.forecasting.base import BaseForecaster, ForecastingHorizon
 from sktime.forecasting.base._base import _format_moving_cutoff_predictions
 from torch import Tensor
 
+from skts._callbacks import FitTask
 from skts._sklearn_door import SklearnDoor
 from skts._validation import check_bool, check_int, check_option
 from skts.data import (
@@ -167,14 +168,18 @@ class TorchForecaster(SklearnDoor, WindowModel, Intervals, BaseForecaster):
         scaler = StandardScaler().fit(values[:n_train])
         self._set_scale(scaler.mean_, scaler.scale_, np.ptp(values[:n_train], axis=0))
 
+        self._prediction_length = prediction_length
+        self._frequency = find_frequency(y.index)
+        self._remember(y)
+
         series = self._to_tensor(values, device)
         self._fit_network(
             self._windows(series, train, prediction_length),
             self._windows(series, valid, prediction_length) if len(valid) else None,
+            # The series is both what is learned from and what is forecast.
+            y,
+            y,
         )
-        self._prediction_length = prediction_length
-        self._frequency = find_frequency(y.index)
-        self._remember(y)
         self._naive_errors = self._measure_naive(series[:, :n_train], stretches)
         some_valid = self._windows(series, thin_out(valid), prediction_length)
         self._calibrate(some_valid if len(valid) else None)
@@ -648,6 +653,7 @@ class TorchForecaster(SklearnDoor, WindowModel, Intervals, BaseForecaster):
                 self._windows(series, starts, self._prediction_length),
                 None,
                 seed,
+                FitTask(),
                 lr=self.lr * UPDATE_LR_FACTOR,
                 lr_schedule="constant",
                 max_epochs=self.update_epochs,

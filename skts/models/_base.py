@@ -5,6 +5,7 @@ from typing import Any
 import torch
 from torch.optim import Adam, Optimizer
 
+from skts._callbacks import CallbackSupportMixin, FitTask, with_callbacks
 from skts._files import Storable
 from skts._validation import (
     check_bool,
@@ -27,7 +28,7 @@ from skts.training import (
 )
 
 
-class WindowModel(Storable):
+class WindowModel(CallbackSupportMixin, Storable):
     """Mixin, left of a library's base class: one network from context to horizon.
 
     Subclasses for a network build it in `_build_network`, check what is their own in
@@ -63,8 +64,15 @@ class WindowModel(Storable):
         self._check_own_parameters()
         mixed_precision(self.precision, resolve_device(self.device))
 
-    def _fit_network(self, train: Windows | Rows, valid: Windows | Rows | None) -> None:
-        """Build a network for windows, train it where they are, and keep it."""
+    @with_callbacks
+    def _fit_network(
+        self, train: Windows | Rows, valid: Windows | Rows | None, X: Any, y: Any
+    ) -> None:
+        """Build a network for windows, train it where they are, and keep it.
+
+        `X` and `y` are the data as callbacks may score them.
+        """
+        task = FitTask(self, self.max_epochs, X, y)
         device = train.device
         context, target = train.take(slice(1))
         sizes = *context.shape[1:], target.shape[-1]
@@ -72,12 +80,24 @@ class WindowModel(Storable):
         with fair_share_of_threads(), seeded(seed, device):
             with torch.device(device):
                 network = self._build_network(*sizes)
-            history, best_epoch = self._train(network, train, valid, seed)
-        self.device_ = device
-        self.network_ = network
-        self.history_ = history
-        self.n_epochs_ = len(history)
-        self.best_epoch_ = best_epoch
+            trained = self._train(network, train, valid, seed, task)
+        vars(self).update(self._results(network, *trained))
+        task.end()
+
+    def _results(
+        self,
+        network: WindowNetwork,
+        history: list[dict[str, Any]],
+        best_epoch: int | None = None,
+    ) -> dict[str, Any]:
+        """Return what a fit leaves; without `best_epoch`, the last one is taken."""
+        return {
+            "device_": next(network.parameters()).device,
+            "network_": network,
+            "history_": history,
+            "n_epochs_": len(history),
+            "best_epoch_": best_epoch or len(history),
+        }
 
     def _train(
         self,
@@ -85,6 +105,7 @@ class WindowModel(Storable):
         train: Windows | Rows,
         valid: Windows | Rows | None,
         seed: int,
+        task: FitTask,
         **changes: Any,
     ) -> tuple[list[dict[str, Any]], int]:
         """Train in place with the parameters of this estimator, but for `changes`."""
@@ -99,7 +120,9 @@ class WindowModel(Storable):
         ]
         settings = {name: getattr(self, name) for name in names} | changes
         optimizer = self._make_optimizer(network, settings.pop("lr", self.lr))
-        return train_on_windows(network, train, valid, optimizer, seed=seed, **settings)
+        return train_on_windows(
+            network, train, valid, optimizer, task=task, seed=seed, **settings
+        )
 
     def _make_optimizer(self, network: WindowNetwork, lr: float) -> Optimizer:
         weights = [weight for weight in network.parameters() if weight.requires_grad]

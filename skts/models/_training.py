@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.nn.functional import mse_loss
 from torch.optim import Optimizer
 
+from skts._callbacks import FitTask
 from skts.data import Rows, ShuffledBatches, Windows
 from skts.nn import WindowNetwork
 from skts.training import (
@@ -27,6 +28,7 @@ def train_on_windows(
     valid: Windows | Rows | None,
     optimizer: Optimizer,
     *,
+    task: FitTask,
     batch_size: int,
     max_epochs: int,
     lr_schedule: str,
@@ -39,10 +41,15 @@ def train_on_windows(
     """Train `network` in place; return its history and the epoch of its weights."""
     progress = ProgressLine(max_epochs) if verbose else None
 
-    def end_epoch(record: dict[str, Any]) -> None:
+    def start_epoch(epoch: int) -> None:
+        network.start_epoch(epoch)
+        task.start_epoch(epoch)
+
+    def end_epoch(record: dict[str, Any]) -> bool:
         record |= network.diagnostics()
         if progress is not None:
             progress.show(record)
+        return task.end_epoch(record, network)
 
     stopping = None if valid is None else EarlyStopping(patience)
     history = fit_network(
@@ -54,7 +61,7 @@ def train_on_windows(
         schedule=make_schedule(lr_schedule, optimizer),
         validate=None if valid is None else lambda: mean_squared_error(network, valid),
         early_stopping=stopping,
-        start_epoch=network.start_epoch,
+        start_epoch=start_epoch,
         end_epoch=end_epoch,
     )
     if progress is not None:

@@ -154,10 +154,10 @@ class WindowRegressor(WindowModel, RegressorMixin, BaseEstimator):
         )
         train = Rows(*windows.take(slice(n_train)))
         valid = Rows(*windows.take(slice(first_valid, None)))
-        self._fit_network(train, valid if len(valid) else None)
         self._context_shape = contexts.shape[1:]
         self._target_shape = y.shape[1:]
         self._edges = targets[[0, -1]]
+        self._fit_network(train, valid if len(valid) else None, X, y)
         return self
 
     def _split(self, contexts: np.ndarray, targets: np.ndarray) -> tuple[int, int]:

@@ -304,6 +304,13 @@ def test_what_a_search_hangs_on_the_forecaster_survives_fit(make_frame, make_mod
     assert not hasattr(model.fit(make_frame()), "_parent_callback_ctx")
 
 
+def test_equal_forecasters_have_one_hash(make_model):
+    one, other = make_model(), make_model()
+    assert one == other
+    assert hash(one) == hash(other)
+    assert hash(one.set_params(rho=0.1)) == hash(other)
+
+
 def test_a_search_over_rho_is_one_line(make_frame):
     Y = make_frame(60)
     quick = {"max_epochs": 1, "device": "cpu", "validation_fraction": 0}

@@ -4,7 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from sktime.forecasting.model_evaluation import evaluate
-from sktime.forecasting.model_selection import ForecastingGridSearchCV
+from sktime.forecasting.model_selection import (
+    ForecastingGridSearchCV,
+    ForecastingOptunaSearchCV,
+)
 from sktime.performance_metrics.forecasting import MeanSquaredError
 from sktime.split import ExpandingWindowSplitter
 from sktime.transformations.series.difference import Differencer
@@ -54,3 +57,22 @@ def test_a_pipeline_undoes_its_transformation(make_frame, make_model):
     changes = make_model().fit(y.diff().fillna(0)).predict([1, 2, 3])
     expected = y.iloc[-1] + changes.cumsum()
     pd.testing.assert_frame_equal(pipeline.predict(), expected, check_freq=False)
+
+
+def test_optuna_searches_rho(make_frame, make_model):
+    optuna = pytest.importorskip("optuna", reason="sktime's search by optuna needs it")
+    y = make_frame(70)
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    tuner = ForecastingOptunaSearchCV(
+        make_model(max_epochs=4),
+        cv=CV,
+        param_grid={"rho": optuna.distributions.FloatDistribution(0.0, 2.0)},
+        scoring=MeanSquaredError(),
+        n_evals=3,
+        sampler=optuna.samplers.RandomSampler(seed=0),
+        error_score="raise",
+    ).fit(y, fh=[1, 2])
+    assert len(tuner.cv_results_) == 3
+    assert 0 <= tuner.best_params_["rho"] <= 2
+    expected = make_model(max_epochs=4, **tuner.best_params_).fit(y).predict([1, 2])
+    pd.testing.assert_frame_equal(tuner.predict(), expected, check_freq=False)

@@ -1,0 +1,162 @@
+"""Plain ``GridSearchCV`` on ETTh1: what it chooses, what that is worth, what it takes.
+
+The search sees the first 16 months, of 30 days each; the four after them are for the
+final number.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
+
+from skts.benchmarks._results import Result, append_result, markdown, missing
+from skts.datasets import load_ett
+from skts.forecasting import LSINetForecaster, SAMformerForecaster
+from skts.forecasting._base import TorchForecaster
+
+MONTH = 30 * 24
+N_SEEN, N_TEST = 16 * MONTH, 4 * MONTH
+CV = TimeSeriesSplit(3, test_size=2 * MONTH)
+
+# Forecaster, parameter and values. LSINet's defaults would take a day on a CPU.
+SEARCHES: dict[str, tuple[TorchForecaster, str, list[float]]] = {
+    "samformer": (
+        SAMformerForecaster(512, horizon=96, random_state=0),
+        "rho",
+        [0.0, 0.3, 0.5, 0.7, 0.9],
+    ),
+    "lsinet-small": (
+        LSINetForecaster(
+            96,
+            horizon=96,
+            stride=12,
+            hidden_size=64,
+            n_heads=4,
+            head_size=16,
+            sparsity_interval=1,
+            max_epochs=5,
+            random_state=0,
+        ),
+        "sparsity",
+        [0.0, 0.5, 0.7, 0.85, 0.95],
+    ),
+}
+
+
+def run(path: Path, models: list[str]) -> None:
+    """Run the searches that `path` does not hold yet."""
+    for key in missing(path, [{"benchmark": "search", "model": m} for m in models]):
+        y = load_ett("ETTh1")
+        found = search(*SEARCHES[key["model"]], y[:N_SEEN], y[N_SEEN:][:N_TEST])
+        for result in found:
+            append_result(path, key | result)
+            print(key | result, flush=True)
+
+
+def search(
+    model: TorchForecaster,
+    name: str,
+    values: list[float],
+    seen: pd.DataFrame,
+    test: pd.DataFrame,
+) -> list[Result]:
+    """Search over one parameter; return the errors of each value.
+
+    The model of each value, trained on all rows seen, forecasts the test rows.
+    """
+    started = perf_counter()
+    grid = GridSearchCV(model, {name: values}, cv=CV, error_score="raise").fit(seen)
+    seconds = perf_counter() - started
+    results = []
+    for i, value in enumerate(values):
+        chosen = grid.best_params_[name] == value
+        fitted = grid.best_estimator_
+        if not chosen:
+            fitted = clone(model).set_params(**{name: value}).fit(seen)
+        results.append(
+            {
+                "parameter": name,
+                "value": value,
+                "valid_mse": -float(grid.cv_results_["mean_test_score"][i]),
+                "valid_spread": float(grid.cv_results_["std_test_score"][i]),
+                "test_mse": -fitted.score(test),
+                "chosen": chosen,
+                "seconds_per_fit": round(
+                    float(grid.cv_results_["mean_fit_time"][i]), 1
+                ),
+                "seconds_of_search": round(seconds, 1),
+                "parameters": model.get_params(),
+            }
+        )
+    return results
+
+
+def compare_parallel() -> Iterator[Result]:
+    """Yield the seconds of one search, one fit after the other and two at a time.
+
+    Those of two workers hold their start.
+    """
+    y = load_ett("ETTh1")[:N_SEEN]
+    model = SAMformerForecaster(512, horizon=96, max_epochs=8, random_state=0)
+    seconds: dict[str, float] = {}
+    scores: list[np.ndarray] = []
+    for n_jobs in (1, 2):
+        grid: Any = GridSearchCV(
+            model,
+            {"rho": [0.5, 0.7]},
+            cv=CV,
+            n_jobs=n_jobs,
+            refit=False,
+            error_score="raise",
+        )
+        started = perf_counter()
+        grid.fit(y)
+        seconds[str(n_jobs)] = round(perf_counter() - started, 1)
+        scores.append(grid.cv_results_["mean_test_score"])
+    yield {
+        "benchmark": "parallel",
+        "n_fits": 2 * CV.n_splits,
+        "seconds": seconds,
+        "ratio": round(seconds["1"] / seconds["2"], 2),
+        "largest_difference": float(np.abs(scores[0] - scores[1]).max()),
+        "parameters": model.get_params(),
+    }
+
+
+def search_table(results: list[Result]) -> str:
+    """Return validation and test errors per value as a Markdown table.
+
+    Which validation error is lowest is found here, what was chosen by the search.
+    """
+    rows: list[list[object]] = []
+    for result in results:
+        same = [r["valid_mse"] for r in results if r["model"] == result["model"]]
+        rows.append(
+            [
+                result["model"],
+                f"{result['parameter']}={result['value']}",
+                f"{result['valid_mse']:.4f} ± {result['valid_spread']:.4f}",
+                f"{result['test_mse']:.4f}",
+                "yes" if result["valid_mse"] == min(same) else "",
+                "yes" if result["chosen"] else "",
+                result["seconds_per_fit"],
+                result["seconds_of_search"],
+                result["threads"],
+            ]
+        )
+    header = ["model", "value", "validation MSE", "test MSE", "lowest", "chosen"]
+    return markdown([*header, "s per fit", "s of the search", "threads"], rows)
+
+
+def parallel_table(results: list[Result]) -> str:
+    """Return the seconds of one and two workers as a Markdown table."""
+    rows: list[list[object]] = [
+        [r["n_fits"], r["seconds"]["1"], r["seconds"]["2"], r["ratio"], r["date"]]
+        for r in results
+    ]
+    return markdown(["fits", "s with n_jobs=1", "n_jobs=2", "ratio", "date"], rows)
