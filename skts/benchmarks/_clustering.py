@@ -18,7 +18,7 @@ from sklearn.metrics import (
     rand_score,
 )
 
-from skts.benchmarks._results import Result, markdown, run_missing
+from skts.benchmarks._results import Result, markdown, mean_seconds, run_missing
 from skts.clustering import LoSTerClusterer
 from skts.clustering._features import SeriesFeatures, standardise_each
 from skts.datasets import load_ucr
@@ -126,7 +126,7 @@ def table(results: list[Result]) -> str:
                     continue
                 means.append(cell[["ri", "nmi", "ari"]].mean())
                 rows.append([setting, dataset, *_with_spread(cell)])
-                rows[-1] += [cell["seed"].nunique(), f"{cell['seconds'].mean():.1f}"]
+                rows[-1] += [cell["seed"].nunique(), mean_seconds(cell, 1)]
                 published = PAPER_NMI, RERUN_NMI
                 rows[-1] += [nmi.get(str(dataset), "") for nmi in published]
             if len(means) == len(group):

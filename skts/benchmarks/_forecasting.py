@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from skts.benchmarks._dlinear import DLinearForecaster
-from skts.benchmarks._results import Result, markdown, run_missing
+from skts.benchmarks._results import Result, markdown, mean_seconds, run_missing
 from skts.datasets import load_ett
 from skts.forecasting import LSINetForecaster, SAMformerForecaster
 from skts.forecasting._base import TorchForecaster
@@ -126,7 +126,7 @@ def table(results: list[Result]) -> str:
                 f"{cell['valid_mse'].mean():.4f}",
                 ", ".join(map(str, sorted(cell["seed"]))),
                 f"{cell['n_epochs'].mean():.0f}",
-                f"{cell['seconds'].mean():.0f}",
+                mean_seconds(cell, 0),
                 paper if setting in ("samformer", "samformer-paper") else "",
             ]
         )

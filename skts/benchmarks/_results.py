@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import sklearn
 import sktime
 import torch
@@ -58,6 +60,12 @@ def append_result(path: Path, result: Result) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a") as file:
         file.write(json.dumps(result) + "\n")
+
+
+def mean_seconds(cell: pd.DataFrame, n_digits: int) -> str:
+    """Return the mean time of some runs, "" if none was timed without a pause."""
+    mean = pd.to_numeric(cell["seconds"]).mean()
+    return "" if np.isnan(mean) else f"{mean:.{n_digits}f}"
 
 
 def markdown(header: list[str], rows: list[list[object]]) -> str:

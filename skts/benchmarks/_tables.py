@@ -25,7 +25,7 @@ of which holds the settings, versions, thread count and date of one run.
 Mean squared error over all test windows, in standard deviations of the training part
 (12 months to train, 4 to validate, 4 to test; the best epoch is chosen on the
 validation part). Mean over seeds and its spread. Seconds of a fit are those of one CPU
-thread on a shared machine, and compare only roughly.
+thread on a shared machine, and compare only roughly; none stand where a run was paused.
 
 `samformer` and `lsinet` are the defaults with one setting for all cells, contexts of
 512 and 384; `samformer-no-sam` has `rho=0`, `lsinet-no-penalty` has
