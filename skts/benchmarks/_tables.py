@@ -72,7 +72,8 @@ the penalty in every epoch, 5 epochs.
 
 {search}
 
-The same search with one worker and with two, the start of the workers included:
+One search fit after fit, with two workers, and with these two once they have started;
+the ratio counts their start:
 
 `python -m skts.benchmarks parallel`
 
