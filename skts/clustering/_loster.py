@@ -335,8 +335,8 @@ class LoSTerClusterer(
     def _train(
         self, network: LoSTer, views: Tensor, seed: int, task: FitTask
     ) -> list[Record]:
-        common = {"batch_size": min(self.batch_size, len(views)), "seed": seed}
-        common["task"] = task
+        batch_size = min(self.batch_size, len(views))
+        common = {"batch_size": batch_size, "seed": seed, "task": task}
         with self._progress(self.pretrain_epochs, "pretraining") as show:
             history = pretrain(
                 network,
