@@ -81,17 +81,22 @@ def run(
     )
 
 
-def run_cell(dataset: str, horizon: int, setting: str, seed: int) -> Result:
-    """Train on one data set and horizon and measure the test error."""
+def load_split(dataset: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the rows to train and validate on, and those to test on."""
     y = load_ett(dataset)
     month = 30 * (24 if dataset.startswith("ETTh") else 96)
+    return y[: 16 * month], y[16 * month : 20 * month]
+
+
+def run_cell(dataset: str, horizon: int, setting: str, seed: int) -> Result:
+    """Train on one data set and horizon and measure the test error."""
+    seen, test = load_split(dataset)
     forecaster = make_forecaster(dataset, horizon, setting)
     forecaster.set_params(random_state=seed)
     started = perf_counter()
-    forecaster.fit(y[: 16 * month])
+    forecaster.fit(seen)
     seconds = perf_counter() - started
-    first_test = 16 * month - forecaster.context_length
-    forecasts, truths = forecaster.predict_windows(y[first_test : 20 * month])
+    forecasts, truths = forecaster.predict_rolling(test)
     errors = (forecasts - truths) / forecaster.scale_
     best = forecaster.history_[forecaster.best_epoch_ - 1]
     result = {

@@ -13,10 +13,9 @@ import numpy as np
 import pandas as pd
 import torch
 
-from skts.benchmarks._forecasting import make_forecaster
+from skts.benchmarks._forecasting import load_split, make_forecaster
 from skts.benchmarks._results import Result, markdown, run_missing
 from skts.data import Windows
-from skts.datasets import load_ett
 from skts.forecasting._base import TorchForecaster
 from skts.forecasting._conformal import (
     INTERVAL_METHODS,
@@ -47,9 +46,7 @@ def run_cell(dataset: str, seed: int) -> Result:
 
 def try_intervals(forecaster: TorchForecaster, dataset: str) -> Result:
     """Fit and count how often the intervals of each method hold the truth."""
-    y = load_ett(dataset)
-    month = 30 * (24 if dataset.startswith("ETTh") else 96)
-    y, test = y[: 16 * month], y[16 * month : 20 * month]
+    y, test = load_split(dataset)
     forecaster.fit(y)
     held_out = _held_out(forecaster, y)
     ends = {NAIVE: _naive_ends(held_out, forecaster, y, test)}

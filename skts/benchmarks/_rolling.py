@@ -8,21 +8,18 @@ import numpy as np
 from sktime.forecasting.base import BaseForecaster
 from sktime.split import ExpandingWindowSplitter
 
-from skts.benchmarks._forecasting import make_forecaster
+from skts.benchmarks._forecasting import load_split, make_forecaster
 from skts.benchmarks._results import Result, markdown
-from skts.datasets import load_ett
 
 HORIZON = 96
-MONTH = 30 * 24
 
 
 def measure_rolling(n_windows: int) -> Result:
     """Time ``update_predict`` without learning, and ``backtest`` of the test part."""
-    y = load_ett("ETTh1")
+    y, test = load_split("ETTh1")
     forecaster = make_forecaster("ETTh1", HORIZON, "samformer")
     # What the weights are does not matter to the time.
-    forecaster.set_params(max_epochs=1, random_state=0).fit(y[: 16 * MONTH])
-    test = y[16 * MONTH : 20 * MONTH]
+    forecaster.set_params(max_epochs=1, random_state=0).fit(y)
     some = test[: n_windows + HORIZON]
     cv = ExpandingWindowSplitter(np.arange(1, HORIZON + 1), initial_window=1)
 

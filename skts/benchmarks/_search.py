@@ -14,14 +14,12 @@ import pandas as pd
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 
+from skts.benchmarks._forecasting import load_split
 from skts.benchmarks._results import Result, append_result, markdown, missing
-from skts.datasets import load_ett
 from skts.forecasting import LSINetForecaster, SAMformerForecaster
 from skts.forecasting._base import TorchForecaster
 
-MONTH = 30 * 24
-N_SEEN, N_TEST = 16 * MONTH, 4 * MONTH
-CV = TimeSeriesSplit(3, test_size=2 * MONTH)
+CV = TimeSeriesSplit(3, test_size=2 * 30 * 24)
 
 # Forecaster, parameter and values. LSINet's defaults would take a day on a CPU.
 SEARCHES: dict[str, tuple[TorchForecaster, str, list[float]]] = {
@@ -51,8 +49,7 @@ SEARCHES: dict[str, tuple[TorchForecaster, str, list[float]]] = {
 def run(path: Path, models: list[str]) -> None:
     """Run the searches that `path` does not hold yet."""
     for key in missing(path, [{"benchmark": "search", "model": m} for m in models]):
-        y = load_ett("ETTh1")
-        found = search(*SEARCHES[key["model"]], y[:N_SEEN], y[N_SEEN:][:N_TEST])
+        found = search(*SEARCHES[key["model"]], *load_split("ETTh1"))
         for result in found:
             append_result(path, key | result)
             print(key | result, flush=True)
@@ -100,7 +97,7 @@ def compare_parallel() -> Iterator[Result]:
 
     The first seconds of two workers hold their start, in which they import torch.
     """
-    y = load_ett("ETTh1")[:N_SEEN]
+    y, _ = load_split("ETTh1")
     model = SAMformerForecaster(512, horizon=96, max_epochs=8, random_state=0)
     seconds: dict[str, float] = {}
     scores: list[np.ndarray] = []
