@@ -129,7 +129,7 @@ def test_every_listed_name_exists(package):
 
 # Documentation --------------------------------------------------------------------
 
-HEADER = re.compile(r"(\w+(?:, \w+)*) : (.+?)(?:, default=(.+))?")
+HEADER = re.compile(r"(\*{0,2}\w+(?:, \w+)*) : (.+?)(?:, default=(.+))?")
 
 
 def documented_parameters(docstring):
@@ -180,6 +180,7 @@ def test_every_parameter_is_documented_in_order_with_its_real_default(name):
     thing = public_callables()[name]
     real = dict(inspect.signature(thing).parameters)
     real.pop("self", None)
+    real = {"**" * (p.kind is p.VAR_KEYWORD) + n: p for n, p in real.items()}
     documented = documented_parameters(thing.__doc__)
     assert list(documented) == list(real)
     for parameter, (_, default, text) in documented.items():
@@ -227,6 +228,14 @@ REGRESSORS = [getattr(skts.regression, name) for name in skts.regression.__all__
 # Names that two networks, or two tasks, share for parts that differ.
 OF_THE_NETWORK = {"hidden_size", "n_heads"}
 OF_THE_TASK = {"validation_fraction"}
+# What forecasters of a series have beside regressors on windows.
+OF_A_SERIES = [
+    "context_length",
+    "horizon",
+    "update_epochs",
+    "interval_method",
+    "initial_weights",
+]
 
 
 def have_one_network(one, other):
@@ -261,7 +270,7 @@ def test_regressors_have_the_parameters_and_defaults_of_their_forecasters(
         {name: p.default for name, p in inspect.signature(cls).parameters.items()}
         for cls in (forecaster, regressor)
     )
-    for name in ("context_length", "horizon", "update_epochs", "interval_method"):
+    for name in OF_A_SERIES:
         del of_forecaster[name]
     assert of_regressor.pop("n_channels") == 1
     assert list(of_regressor.items()) == list(of_forecaster.items())

@@ -82,7 +82,7 @@ def test_no_tensor_is_left_to_the_default_device(y, changed):
 def test_a_training_step_elsewhere_touches_nothing_on_the_cpu(y, changed):
     # The meta device refuses to compute with tensors of the CPU, as a GPU does.
     forecaster = make("cpu", **changed).fit(y)
-    series = forecaster._to_tensor(y.to_numpy(), META)
+    series = forecaster._only.standardise(y.to_numpy()).to(META)
     windows = forecaster._windows(series, np.arange(40), 4)
     assert series.device == windows.starts.device == META
     with META:

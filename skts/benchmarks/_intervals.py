@@ -7,6 +7,7 @@ that forecast on the same held-out windows say.
 
 from collections.abc import Iterator
 from copy import deepcopy
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,14 +16,15 @@ import torch
 
 from skts.benchmarks._forecasting import load_split, make_forecaster
 from skts.benchmarks._results import Result, markdown, run_missing
-from skts.data import Windows
+from skts.data import spread_out
 from skts.forecasting._base import TorchForecaster
 from skts.forecasting._conformal import (
     INTERVAL_METHODS,
+    MAX_WINDOWS,
+    absolute_errors,
     half_width,
-    sorted_errors,
-    thin_out,
 )
+from skts.forecasting._training_data import Part
 
 HORIZON = 96
 COVERAGES = (0.8, 0.9, 0.95)
@@ -48,12 +50,12 @@ def try_intervals(forecaster: TorchForecaster, dataset: str) -> Result:
     """Fit and count how often the intervals of each method hold the truth."""
     y, test = load_split(dataset)
     forecaster.fit(y)
-    held_out = _held_out(forecaster, y)
-    ends = {NAIVE: _naive_ends(held_out, forecaster, y, test)}
+    (part,) = forecaster._lay_out({None: y}, HORIZON)
+    ends = {NAIVE: _naive_ends(part, y, test)}
     for method in INTERVAL_METHODS:
         other = deepcopy(forecaster)  # the network is the same: no need to fit again
         other.interval_method = method
-        other._calibrate(held_out)
+        other._calibrate([part])
         ends[method] = _ends(other, test)
     n_windows = len(test) // HORIZON
     truths = test.to_numpy()[: n_windows * HORIZON].reshape(n_windows, 1, HORIZON, -1)
@@ -71,20 +73,13 @@ def try_intervals(forecaster: TorchForecaster, dataset: str) -> Result:
         "coverages": COVERAGES,
         "variables": list(y.columns),
         "n_test_windows": n_windows,
-        "n_held_out_windows": len(held_out),
+        "n_held_out_windows": min(len(part.valid), MAX_WINDOWS),
         "parameters": forecaster.get_params(),
     }
 
 
 def _rounded(values: np.ndarray) -> list:
     return values.round(4).tolist()
-
-
-def _held_out(forecaster: TorchForecaster, y: pd.DataFrame) -> Windows:
-    """Return the windows that intervals are made from."""
-    _, _, valid = forecaster._split(len(y), [(0, len(y))], HORIZON)
-    series = forecaster._to_tensor(y.to_numpy(), forecaster.device_)
-    return forecaster._windows(series, thin_out(valid), HORIZON)
 
 
 def _each_window(test: pd.DataFrame) -> Iterator[pd.DataFrame]:
@@ -110,12 +105,12 @@ def _stack(ends: pd.DataFrame) -> np.ndarray:
     return ends.to_numpy().reshape(HORIZON, -1, len(COVERAGES)).transpose(2, 0, 1)
 
 
-def _naive_ends(
-    held_out: Windows, forecaster: TorchForecaster, y: pd.DataFrame, test: pd.DataFrame
-) -> Ends:
-    errors = sorted_errors(_last_value, held_out, lambda c: c.new_ones(1))
+def _naive_ends(part: Part, y: pd.DataFrame, test: pd.DataFrame) -> Ends:
+    windows = replace(part.valid, starts=spread_out(part.valid.starts, MAX_WINDOWS))
+    errors = absolute_errors(_last_value, windows, lambda c: c.new_ones(1))
+    errors = np.sort(errors, axis=0)
     widths = np.stack([half_width(errors, coverage).T for coverage in COVERAGES])
-    widths = widths * forecaster._factor  # (A, H, C)
+    widths = widths * part.known.factor  # (A, H, C)
     last_rows = [y.to_numpy()[-1]]
     last_rows += [window.to_numpy()[-1] for window in _each_window(test)]
     center = np.stack(last_rows[:-1])[:, None, None]  # (N, 1, 1, C)

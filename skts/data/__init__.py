@@ -8,6 +8,7 @@ from skts.data._windows import (
     Windows,
     cut_windows,
     split_chronologically,
+    spread_out,
     window_starts,
 )
 
@@ -20,5 +21,6 @@ __all__ = [
     "augment",
     "cut_windows",
     "split_chronologically",
+    "spread_out",
     "window_starts",
 ]

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import torch
 from torch import Tensor
 
 Stretch = tuple[int, int]
+Starts = TypeVar("Starts", np.ndarray, Tensor)
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,13 @@ def cut_windows(values: np.ndarray, starts: np.ndarray, width: int) -> np.ndarra
         return windows[starts].transpose(0, 2, 1)
     step = steps[0] if len(steps) else 1
     return windows[starts[0] : starts[-1] + 1 : step].transpose(0, 2, 1)
+
+
+def spread_out(starts: Starts, n_wanted: int) -> Starts:
+    """Return `starts`, or, if there are more than wanted, so many from all along."""
+    if len(starts) <= n_wanted:
+        return starts
+    return starts[np.linspace(0, len(starts) - 1, n_wanted).round().astype(int)]
 
 
 def split_chronologically(

@@ -26,25 +26,18 @@ MAX_WINDOWS = 1000
 SMALLEST_SPREAD = 0.01
 
 
-def thin_out(starts: np.ndarray) -> np.ndarray:
-    """Return `starts`, or `MAX_WINDOWS` of them, evenly spread, if there are more."""
-    if len(starts) <= MAX_WINDOWS:
-        return starts
-    return starts[np.linspace(0, len(starts) - 1, MAX_WINDOWS).round().astype(int)]
-
-
 @torch.no_grad()
-def sorted_errors(
+def absolute_errors(
     forecast: Callable[[Tensor], Tensor],
     windows: Windows,
     spread: Callable[[Tensor], Tensor],
 ) -> np.ndarray:
-    """Return absolute errors over the spread of their window, sorted, ``(n, C, H)``."""
+    """Return absolute errors over the spread of their window, ``(n, C, H)``."""
     parts = [
         (forecast(context) - target).abs_().div_(spread(context))
         for context, target in windows.in_order()
     ]
-    return torch.cat(parts).sort(dim=0).values.cpu().numpy()
+    return torch.cat(parts).cpu().numpy()
 
 
 def window_spread(context: Tensor, unit: Tensor) -> Tensor:

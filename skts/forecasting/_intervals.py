@@ -1,19 +1,24 @@
 """Intervals around forecasts, without training anything anew."""
 
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from torch import Tensor
 
-from skts.data import Windows
+from skts.data import spread_out
 from skts.forecasting._conformal import (
+    MAX_WINDOWS,
+    absolute_errors,
     check_levels,
     half_width,
-    sorted_errors,
     warn_if_too_few,
     window_spread,
 )
+from skts.forecasting._known import Forecast, KnownSeries
+from skts.forecasting._training_data import Part
 from skts.training import fair_share_of_threads
 
 
@@ -22,19 +27,33 @@ class Intervals:
 
     _errors: np.ndarray | None  # of the held-out windows, sorted, (n_windows, C, H)
 
-    def _calibrate(self: Any, valid: Windows | None) -> None:
-        """Keep the errors of held-out windows; without any there are no intervals."""
-        self.set_tags(**{"capability:pred_int": valid is not None})
-        self._errors = None
-        if valid is not None:
-            with fair_share_of_threads():
-                self._errors = sorted_errors(self._forecast, valid, self._spread)
+    def _calibrate(self: Any, parts: list[Part]) -> None:
+        """Keep the errors of held-out windows; without any there are no intervals.
 
-    def _spread(self: Any, context: Tensor) -> Tensor:
+        Those of all series of a panel stand side by side, in standardised units.
+        """
+        self._errors = None
+        held_out = [part for part in parts if len(part.valid)]
+        self.set_tags(**{"capability:pred_int": bool(held_out)})
+        if held_out:
+            n_each = max(1, MAX_WINDOWS // len(held_out))
+            with fair_share_of_threads():
+                errors = [self._held_out_errors(part, n_each) for part in held_out]
+            self._errors = np.sort(np.concatenate(errors), axis=0)
+
+    def _held_out_errors(self: Any, part: Part, n_windows: int) -> np.ndarray:
+        windows = part.valid
+        return absolute_errors(
+            partial(self._forecast_windows, still=part.known.still),
+            replace(windows, starts=spread_out(windows.starts, n_windows)),
+            partial(self._spread, known=part.known),
+        )
+
+    def _spread(self: Any, context: Tensor, known: KnownSeries) -> Tensor:
         """Return what the errors of each window are measured in."""
         if self.interval_method == "conformal":
             return context.new_ones(len(context), 1, 1)
-        unit = context.new_tensor(self.scale_ / self._factor)
+        unit = context.new_tensor(known.scale / known.factor)
         return window_spread(context, unit)
 
     # Public methods -----------------------------------------------------------------
@@ -171,25 +190,29 @@ class Intervals:
         # The interval between two quantiles leaves out as much on either side.
         coverages = [abs(2 * level - 1) for level in alpha]
         warn_if_too_few(self._errors, coverages)
-        widths = [half_width(self._errors, coverage) for coverage in coverages]
-        widths = self._after_forecast(np.stack(widths), fh)  # (A, n_steps, C)
-        signs = np.sign(np.array(alpha) - 0.5)[:, None, None]
-        forecast = self._predict(fh)
-        values = forecast.to_numpy() + signs * widths
-        return pd.DataFrame(
-            values.transpose(1, 2, 0).reshape(len(forecast), -1),
-            forecast.index,
-            self._get_columns("predict_quantiles", alpha=alpha),
-        )
+        widths = np.stack([half_width(self._errors, c) for c in coverages])
+        widths *= np.sign(np.array(alpha) - 0.5)[:, None, None]  # (A, C, H)
+
+        def quantiles(forecast: Forecast) -> np.ndarray:
+            ends = forecast.values + self._in_units_of_data(widths, forecast)
+            return ends.transpose(1, 2, 0).reshape(len(forecast.values), -1)
+
+        columns = self._get_columns("predict_quantiles", alpha=alpha)
+        return self._join_frames(fh, quantiles, columns)
 
     def _predict_var(self: Any, fh, X=None, cov=False) -> pd.DataFrame:
         deviation = np.sqrt((self._errors**2).mean(axis=0, dtype=np.float64))
-        variance = self._after_forecast(deviation, fh) ** 2
-        return pd.DataFrame(variance, self._times(fh), self._get_columns("predict_var"))
+        return self._join_frames(
+            fh,
+            lambda forecast: self._in_units_of_data(deviation, forecast) ** 2,
+            self._get_columns("predict_var"),
+        )
 
-    def _after_forecast(self: Any, errors: np.ndarray, fh) -> np.ndarray:
-        """Return errors ``(..., C, H)`` in units of the data, ``(..., n_steps, C)``."""
-        context = self._to_tensor(self._last_rows(), self.device_)
-        spread = self._spread(context[None])[0].cpu().numpy()  # (C, 1)
-        scaled = errors[..., self._steps(fh) - 1] * spread * self._factor[:, None]
+    def _in_units_of_data(
+        self: Any, errors: np.ndarray, forecast: Forecast
+    ) -> np.ndarray:
+        """Return errors ``(..., C, H)`` as they are at a forecast, ``(..., n, C)``."""
+        known = forecast.known
+        spread = self._spread(forecast.context[None], known)[0].cpu().numpy()  # (C, 1)
+        scaled = errors[..., forecast.steps - 1] * spread * known.factor[:, None]
         return np.swapaxes(scaled, -1, -2)

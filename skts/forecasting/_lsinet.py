@@ -96,11 +96,16 @@ class LSINetForecaster(LSINetModel, TorchForecaster):
         Epochs without a lower validation error after which training stops; the weights
         of the best epoch are kept. None never stops early.
     update_epochs : int, default=1
-        Passes over the new windows when ``update`` may change the weights.
+        Passes over the new windows, and some old ones, when ``update`` may change the
+        weights.
     interval_method : {"conformal", "adaptive"}, default="conformal"
         How ``predict_interval`` measures the errors of held-out windows: as they are,
         or relative to the spread of their window, for series whose errors grow with
         their swings.
+    initial_weights : str or None, default=None
+        Path of a file made by ``save_weights``, whose weights training starts from, for
+        instance those of a forecaster pretrained on a panel. They must be of the same
+        architecture and number of channels.
     device : str, default="auto"
         ``"cpu"``, ``"cuda"``, ``"cuda:1"``, ``"mps"``, or ``"auto"`` for the first
         there is of CUDA, MPS and CPU.
@@ -136,7 +141,8 @@ class LSINetForecaster(LSINetModel, TorchForecaster):
     best_epoch_ : int
         Epoch whose weights were kept, counted from 1.
     center_, scale_ : ndarray of shape (n_channels,)
-        Mean and standard deviation of the training part.
+        Mean and standard deviation of the training part; after a fit on a panel, a
+        DataFrame with a row for each series.
     device_ : torch.device
         Where the network is.
 
@@ -199,6 +205,7 @@ class LSINetForecaster(LSINetModel, TorchForecaster):
         patience=10,
         update_epochs=1,
         interval_method="conformal",
+        initial_weights=None,
         device="auto",
         precision="float32",
         compile=False,
@@ -237,6 +244,7 @@ class LSINetForecaster(LSINetModel, TorchForecaster):
         self.patience = patience
         self.update_epochs = update_epochs
         self.interval_method = interval_method
+        self.initial_weights = initial_weights
         self.device = device
         self.precision = precision
         self.compile = compile

@@ -70,11 +70,16 @@ class SAMformerForecaster(SAMformerModel, TorchForecaster):
         Epochs without a lower validation error after which training stops; the weights
         of the best epoch are kept. None never stops early.
     update_epochs : int, default=1
-        Passes over the new windows when ``update`` may change the weights.
+        Passes over the new windows, and some old ones, when ``update`` may change the
+        weights.
     interval_method : {"conformal", "adaptive"}, default="conformal"
         How ``predict_interval`` measures the errors of held-out windows: as they are,
         or relative to the spread of their window, for series whose errors grow with
         their swings.
+    initial_weights : str or None, default=None
+        Path of a file made by ``save_weights``, whose weights training starts from, for
+        instance those of a forecaster pretrained on a panel. They must be of the same
+        architecture and number of channels.
     device : str, default="auto"
         ``"cpu"``, ``"cuda"``, ``"cuda:1"``, ``"mps"``, or ``"auto"`` for the first
         there is of CUDA, MPS and CPU.
@@ -102,7 +107,8 @@ class SAMformerForecaster(SAMformerModel, TorchForecaster):
     best_epoch_ : int
         Epoch whose weights were kept, counted from 1.
     center_, scale_ : ndarray of shape (n_channels,)
-        Mean and standard deviation of the training part.
+        Mean and standard deviation of the training part; after a fit on a panel, a
+        DataFrame with a row for each series.
     device_ : torch.device
         Where the network is.
 
@@ -155,6 +161,7 @@ class SAMformerForecaster(SAMformerModel, TorchForecaster):
         patience=5,
         update_epochs=1,
         interval_method="conformal",
+        initial_weights=None,
         device="auto",
         precision="float32",
         compile=False,
@@ -182,6 +189,7 @@ class SAMformerForecaster(SAMformerModel, TorchForecaster):
         self.patience = patience
         self.update_epochs = update_epochs
         self.interval_method = interval_method
+        self.initial_weights = initial_weights
         self.device = device
         self.precision = precision
         self.compile = compile
@@ -216,7 +224,7 @@ class SAMformerForecaster(SAMformerModel, TorchForecaster):
                 f"attention={self.attention!r} has no attention matrix. Fit with "
                 "attention='channel', 'random' or 'temporal'."
             )
-        frame = self._to_frame(self._recent if Y is None else Y)
+        frame = self._to_frame(self._only.recent if Y is None else Y)
         values = frame.to_numpy(dtype=np.float64)[-self.context_length :]
         if len(values) < self.context_length:
             raise ValueError(
@@ -224,7 +232,7 @@ class SAMformerForecaster(SAMformerModel, TorchForecaster):
                 f"{self.context_length} are looked at. Give a longer series."
             )
         with torch.no_grad():
-            window = self._to_tensor(values, self.device_)[None]
+            window = self._only.standardise(values)[None].to(self.device_)
             return self.network_.attention_weights(window)[0].cpu().numpy()
 
     @classmethod

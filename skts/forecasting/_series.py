@@ -41,20 +41,40 @@ def as_frame(
 def check_values(y: Any, name: str = "y") -> None:
     """Raise unless the values of a series are finite numbers.
 
-    Panels, and what is no series at all, are left to sktime's own checks.
+    What is no data at all is left to sktime's own checks.
     """
+    if isinstance(y, list):
+        _check_same_columns(y, name)
+        for number, one in enumerate(y):
+            check_values(one, f"instance {number} of {name}")
+        return
     if isinstance(y, np.ndarray):
-        if y.ndim > 2:
-            return
-        y = pd.DataFrame(y)
+        # A panel of sktime has the axes (instances, channels, time).
+        y = pd.DataFrame(y if y.ndim < 3 else y.swapaxes(1, 2).reshape(-1, y.shape[1]))
     if isinstance(y, pd.Series):
         y = y.to_frame()
-    if not isinstance(y, pd.DataFrame) or isinstance(y.index, pd.MultiIndex):
+    nested = isinstance(y, pd.DataFrame) and any(
+        isinstance(cell, pd.Series) for cell in y.iloc[:1].to_numpy().ravel()
+    )
+    if not isinstance(y, pd.DataFrame) or nested:
         return
     _check_numeric(y, name)
     values = y.to_numpy(dtype=np.float64, na_value=np.nan)
     if not np.isfinite(values).all():
         _raise_not_finite(y, values, name)
+
+
+def _check_same_columns(series: list[Any], name: str) -> None:
+    """Raise unless all series of a list have the columns of the first."""
+    wanted = list(getattr(series[0], "columns", [])) if series else []
+    for number, one in enumerate(series):
+        given = list(getattr(one, "columns", []))
+        if given != wanted:
+            raise ValueError(
+                f"instances of {name} must have the same columns in the same order, "
+                f"{wanted} as instance 0, got {given} in instance {number}. Add what "
+                "is missing, or leave the instance out."
+            )
 
 
 def _check_numeric(y: pd.DataFrame, name: str) -> None:
@@ -117,13 +137,15 @@ def check_columns(y: pd.Series | pd.DataFrame, fitted: pd.DataFrame, name: str) 
     )
 
 
-def check_times(y: pd.Series | pd.DataFrame, fitted: pd.DataFrame) -> None:
-    """Raise unless `y` counts time as the series seen in ``fit`` does."""
-    wanted, given = _describe_times(fitted.index), _describe_times(y.index)
+def check_times(index: pd.Index, fitted: pd.Index) -> None:
+    """Raise unless new rows count time as the series seen in ``fit`` does."""
+    if isinstance(index, pd.MultiIndex):
+        index = index.levels[-1]
+    wanted, given = _describe_times(fitted), _describe_times(index)
     if given != wanted:
         raise TypeError(
             f"y must be indexed by {wanted}, like the series seen in fit, got {given}. "
-            f"Give it an index that goes on after {fitted.index[-1]!r}."
+            f"Give it an index that goes on after {fitted[-1]!r}."
         )
 
 
@@ -136,7 +158,7 @@ def _describe_times(index: pd.Index) -> str:
     return "integers" if pd.api.types.is_integer_dtype(index) else str(index.dtype)
 
 
-def find_frequency(index: pd.Index) -> pd.offsets.BaseOffset | None:
+def find_frequency(index: pd.Index, name: str = "y") -> pd.offsets.BaseOffset | None:
     """Return the step of an index of dates, also of one with gaps; None for others.
 
     Raises
@@ -153,9 +175,9 @@ def find_frequency(index: pd.Index) -> pd.offsets.BaseOffset | None:
         if _positions(index, frequency) is not None:
             return frequency
     raise ValueError(
-        "y must have regular times, but there is no step that all times of its index "
-        f"follow; the first are {', '.join(map(str, index[:3]))}. Resample it, for "
-        'instance with y.resample("h").mean().interpolate().'
+        f"{name} must have regular times, but there is no step that all times of its "
+        f"index follow; the first are {', '.join(map(str, index[:3]))}. Resample it, "
+        'for instance with y.resample("h").mean().interpolate().'
     )
 
 
@@ -213,7 +235,10 @@ def contiguous_stretches(
 
 
 def check_length(
-    stretches: Sequence[Stretch], context_length: int, prediction_length: int
+    stretches: Sequence[Stretch],
+    context_length: int,
+    prediction_length: int,
+    name: str = "y",
 ) -> None:
     """Raise unless one stretch holds a window and the last holds a context."""
     needed = context_length + prediction_length
@@ -230,10 +255,14 @@ def check_length(
                 "shuffled split."
             )
         raise ValueError(
-            f"y has {has}, but context_length={context_length} and "
+            f"{name} has {has}, but context_length={context_length} and "
             f"horizon={prediction_length} need at least {needed}. {advice}"
         )
-    check_last_stretch(stretches, context_length, "y")
+    check_last_stretch(stretches, context_length, name)
+
+
+def warn_of_gaps(n_gaps: int) -> None:
+    """Warn if there are gaps that windows must not cross."""
     if n_gaps:
         warnings.warn(
             f"y has {n_gaps} gap(s) in its index. Windows that would cross a gap are "

@@ -16,6 +16,7 @@ from skts._validation import (
 )
 from skts.data import Rows, Windows
 from skts.models._training import train_on_windows
+from skts.models._weights import Weights, start_from
 from skts.nn import WindowNetwork
 from skts.training import (
     PRECISIONS,
@@ -47,6 +48,10 @@ class WindowModel(CallbackSupportMixin, Storable):
     def _wrap_optimizer(self, optimizer: Optimizer) -> Optimizer:
         return optimizer
 
+    def _initial_weights(self) -> tuple[str, Weights] | None:
+        """Return weights to start from, after the name of their source, if any."""
+        return None
+
     def _check_parameters(self) -> None:
         check_bool("use_revin", self.use_revin)
         check_bool("standardize", self.standardize)
@@ -68,11 +73,18 @@ class WindowModel(CallbackSupportMixin, Storable):
     def _fit_network(
         self, train: Windows | Rows, valid: Windows | Rows | None, X: Any, y: Any
     ) -> None:
-        """Build a network for windows, train it where they are, and keep it.
+        """Train a network on windows and keep it.
 
         `X` and `y` are the data as callbacks may score them.
         """
         task = FitTask(self, self.max_epochs, X, y)
+        vars(self).update(self._train_new(train, valid, task))
+        task.end()
+
+    def _train_new(
+        self, train: Windows | Rows, valid: Windows | Rows | None, task: FitTask
+    ) -> dict[str, Any]:
+        """Build a network for windows and train it where they are."""
         device = train.device
         context, target = train.take(slice(1))
         sizes = *context.shape[1:], target.shape[-1]
@@ -80,9 +92,9 @@ class WindowModel(CallbackSupportMixin, Storable):
         with fair_share_of_threads(), seeded(seed, device):
             with torch.device(device):
                 network = self._build_network(*sizes)
+            start_from(network, self._initial_weights())
             trained = self._train(network, train, valid, seed, task)
-        vars(self).update(self._results(network, *trained))
-        task.end()
+        return self._results(network, *trained)
 
     def _results(
         self,

@@ -12,6 +12,7 @@ from skts.data import (
     Windows,
     cut_windows,
     split_chronologically,
+    spread_out,
     window_starts,
 )
 
@@ -289,3 +290,11 @@ def test_a_batch_is_prepared_once():
     assert sizes == [20, 20, 3]
     for _, target, doubled in batches:
         assert_close(doubled, 2 * target)
+
+
+def test_thousands_of_starts_are_thinned_out_evenly():
+    assert list(spread_out(np.arange(5, 9), 4)) == [5, 6, 7, 8]
+    some = spread_out(torch.arange(10_000), 1000)
+    assert len(some) == len(some.unique()) == 1000
+    assert (some[0], some[-1]) == (0, 9999)
+    assert set(some.diff().tolist()) == {10, 11}

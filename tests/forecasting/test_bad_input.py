@@ -548,7 +548,7 @@ PREDICT_TIME = [
         lambda w: w.fitted.update(w.later.to_numpy()),
         TypeError,
         "update needs a Series or DataFrame",
-        "got an array",
+        "got ndarray",
         "index that goes on after",
         "2020-01-03 11:00:00",
     ),

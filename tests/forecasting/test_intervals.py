@@ -12,9 +12,8 @@ from skts.data import Windows
 from skts.forecasting import SAMformerForecaster
 from skts.forecasting._conformal import (
     MAX_WINDOWS,
+    absolute_errors,
     half_width,
-    sorted_errors,
-    thin_out,
     window_spread,
     windows_needed,
 )
@@ -103,20 +102,19 @@ def test_spread_is_a_deviation_and_never_nothing():
     np.testing.assert_allclose(spread, [[[1.0], [0.02]]])
 
 
-def test_sorted_errors_by_hand():
+def test_absolute_errors_by_hand():
     series = torch.tensor([[0.0, 1.0, 3.0, 2.0, 8.0]])
     windows = Windows(series, torch.arange(3), 2, 1)
-    last = sorted_errors(lambda c: c[..., -1:], windows, lambda c: c.new_ones(3, 1, 1))
-    np.testing.assert_array_equal(last[:, 0, 0], [1.0, 2.0, 6.0])
+    last = absolute_errors(
+        lambda c: c[..., -1:], windows, lambda c: torch.ones(3, 1, 1)
+    )
+    np.testing.assert_array_equal(last[:, 0, 0], [2.0, 1.0, 6.0])
     assert last.dtype == np.float32
 
 
-def test_thousands_of_windows_are_thinned_out_evenly():
-    assert list(thin_out(np.arange(5, 9))) == [5, 6, 7, 8]
-    some = thin_out(np.arange(10_000))
-    assert len(some) == MAX_WINDOWS == len(set(some))
-    assert (some[0], some[-1]) == (0, 9999)
-    assert set(np.diff(some)) == {10, 11}
+def test_no_more_than_a_thousand_windows_are_measured(make_frame, make_model):
+    model = make_model(validation_fraction=0.9, max_epochs=1).fit(make_frame(1500))
+    assert model._errors.shape == (MAX_WINDOWS, 3, H)
 
 
 # Coverage -------------------------------------------------------------------------

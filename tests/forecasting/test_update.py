@@ -7,6 +7,7 @@ import torch
 from sktime.forecasting.model_evaluation import evaluate
 from sktime.split import SlidingWindowSplitter
 
+from skts.forecasting._updating import REPLAY_WINDOWS
 from skts.models import _base
 
 L, H = 8, 4
@@ -66,7 +67,7 @@ def test_with_params_the_weights_move_a_bit_and_the_scale_stays(
 
 
 @pytest.mark.parametrize("first", [40, 38, 0])
-def test_update_trains_on_the_windows_that_hold_new_rows(
+def test_update_trains_on_new_windows_and_as_many_old_ones_as_a_batch_holds(
     make_frame, make_model, monkeypatch, first
 ):
     calls = []
@@ -82,9 +83,33 @@ def test_update_trains_on_the_windows_that_hold_new_rows(
     assert valid is None
     assert settings["max_epochs"] == 3
     assert optimizer.param_groups[0]["lr"] == pytest.approx(0.002)
-    targets = [train.take(slice(i, i + 1))[1][0, :, -1] for i in range(len(train))]
-    expected = ((y[40:45] - model.center_) / model.scale_).to_numpy()
+    targets = train.take(slice(None))[1][:, :, -1]
+    # Rows 11 to 39 end the windows seen before; 11 of them fill up a batch of 16.
+    rows = [*range(40, 45), *np.linspace(11, 39, 11).round().astype(int)]
+    expected = ((y - model.center_) / model.scale_).to_numpy()[rows]
     np.testing.assert_allclose(targets, expected, rtol=1e-5, atol=1e-6)
+
+
+def test_many_new_windows_are_trained_on_with_as_many_old_ones(
+    make_frame, make_model, monkeypatch
+):
+    calls = []
+    y = make_frame(100)
+    model = make_model().fit(y[:60])
+    monkeypatch.setattr(
+        _base, "train_on_windows", lambda network, train, *a, **k: calls.append(train)
+    )
+    model.update(y[60:80])
+    model.update(y[80:])
+    assert [len(train) for train in calls] == [20 + 20, 20 + 20]
+
+
+def test_only_the_recent_past_is_kept(make_frame, make_model):
+    y = make_frame(1300)
+    model = make_model().fit(y[:1200])
+    assert len(model._only.recent) == L + H - 1 + REPLAY_WINDOWS
+    model.update(y[1200:1203], update_params=False)
+    pd.testing.assert_frame_equal(model._only.recent, y[192:1203])
 
 
 def test_two_small_updates_move_as_far_as_one(make_frame, make_model):

@@ -38,13 +38,13 @@ def slowly(monkeypatch):
 def n_passes(monkeypatch):
     """Return the sizes of the passes through the network, as they are made."""
     sizes = []
-    forecast_from = TorchForecaster._forecast_from
+    forecast = TorchForecaster._forecast_windows
 
-    def spy(self, values, starts):
-        sizes.append(len(starts))
-        return forecast_from(self, values, starts)
+    def spy(self, context, still):
+        sizes.append(len(context))
+        return forecast(self, context, still)
 
-    monkeypatch.setattr(TorchForecaster, "_forecast_from", spy)
+    monkeypatch.setattr(TorchForecaster, "_forecast_windows", spy)
     return sizes
 
 
@@ -139,8 +139,8 @@ def test_the_state_afterwards_is_that_of_sktime(make_frame, make_model, slowly, 
         slowly(theirs, y[40:55], cv, reset_forecaster=reset),
     )
     assert ours.cutoff.equals(theirs.cutoff)
-    assert ours.cutoff[0] == (y.index[39] if reset else theirs._recent.index[-1])
-    pd.testing.assert_frame_equal(ours._recent, theirs._recent)
+    assert ours.cutoff[0] == (y.index[39] if reset else theirs._only.recent.index[-1])
+    pd.testing.assert_frame_equal(ours._only.recent, theirs._only.recent)
     pd.testing.assert_frame_equal(ours.predict([1, 4]), theirs.predict([1, 4]))
 
 

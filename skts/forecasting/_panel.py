@@ -1,0 +1,35 @@
+"""A panel or a hierarchy as series by name, and back. One series has the name None."""
+
+from collections.abc import Hashable, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+SeriesByName = dict[Hashable, pd.DataFrame]
+
+
+def split_panel(y: pd.DataFrame) -> SeriesByName:
+    """Return the series of `y` by name, in order of appearance."""
+    if not isinstance(y.index, pd.MultiIndex):
+        return {None: y}
+    times = y.index.levels[-1].take(y.index.codes[-1]).rename(y.index.names[-1])
+    codes, names = y.index.droplevel(-1).factorize()
+    order = np.argsort(codes, kind="stable")
+    ends = np.cumsum(np.bincount(codes))
+    return {
+        name: y.iloc[rows].set_axis(times[rows])
+        for name, rows in zip(names, np.split(order, ends[:-1]), strict=True)
+    }
+
+
+def join_panel(series: SeriesByName, names: Sequence[Any]) -> pd.DataFrame:
+    """Return series by name as one frame, whose index levels have `names`."""
+    if None in series:
+        return series[None]
+    return pd.concat(series, names=names)
+
+
+def describe(name: Hashable) -> str:
+    """Return in words which series of `y` is meant."""
+    return "y" if name is None else f"instance {name!r} of y"
