@@ -16,6 +16,7 @@ import skts.clustering
 import skts.datasets
 import skts.forecasting
 import skts.model_selection
+import skts.plotting
 import skts.regression
 
 HOME = Path(skts.__file__).parent
@@ -26,6 +27,7 @@ PUBLIC_ROOMS = [
     skts.regression,
     skts.datasets,
     skts.model_selection,
+    skts.plotting,
 ]
 
 SCIENTIFIC = {"numpy", "pandas", "sklearn", "sktime", "torch"}
@@ -47,6 +49,7 @@ ROOMS = {
     "regression": (BELOW_ESTIMATORS | {"models"}, {"numpy", "sklearn", "torch"}),
     "clustering": (BELOW_ESTIMATORS, SCIENTIFIC),
     "model_selection": (BELOW_ESTIMATORS | {"forecasting"}, SCIENTIFIC),
+    "plotting": ({"_validation"}, {"matplotlib", "numpy", "pandas", "sklearn"}),
     "benchmarks": (
         BELOW_ESTIMATORS | {"models", "datasets", "forecasting", "clustering"},
         SCIENTIFIC | {"matplotlib", "scipy"},
@@ -106,6 +109,10 @@ def late():
 
 def test_nothing_imports_the_benchmarks():
     assert not [room for room, (rooms, _) in ROOMS.items() if "benchmarks" in rooms]
+
+
+def test_nothing_needs_the_pictures():
+    assert not [room for room, (rooms, _) in ROOMS.items() if "plotting" in rooms]
 
 
 def test_importing_skts_is_light():

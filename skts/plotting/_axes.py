@@ -1,0 +1,91 @@
+"""Axes, colours and columns, as all plots want them."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+# Okabe and Ito's palette: told apart with every kind of colour vision.
+BLUE, ORANGE, GREEN = "#0072B2", "#E69F00", "#009E73"
+VERMILLION, PURPLE, SKY = "#D55E00", "#CC79A7", "#56B4E9"
+PALETTE = (BLUE, ORANGE, GREEN, PURPLE, VERMILLION, SKY)
+DARK, GREY, LIGHT = "0.15", "0.5", "0.8"
+
+
+def prepare_axes(ax: Any, width: float = 7.0, height: float = 3.5) -> Any:
+    """Return `ax`, or the axes of a new figure.
+
+    Raises
+    ------
+    ImportError
+        If a figure is needed and matplotlib is not installed.
+    """
+    if ax is not None:
+        return ax
+    try:
+        import matplotlib.pyplot as plt
+    except ImportError as error:
+        raise ImportError(
+            "skts.plotting needs matplotlib, which is not installed: "
+            'pip install "skts[plot]".'
+        ) from error
+    return plt.subplots(figsize=(width, height), layout="constrained")[1]
+
+
+def put_legend(ax: Any) -> None:
+    """Put the legend beside the axes, where it covers nothing."""
+    ax.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), frameon=False)
+
+
+def choose_variable(frame: pd.DataFrame, variable: Any, name: str) -> Any:
+    """Return the column to draw: the only one, unless `variable` names it."""
+    columns = list(dict.fromkeys(frame.columns.get_level_values(0)))
+    if variable is None and len(columns) == 1:
+        return columns[0]
+    if variable not in columns:
+        raise ValueError(
+            f"variable must be one of the columns of {name}, {columns}, got "
+            f"{variable!r}."
+        )
+    return variable
+
+
+def as_table(data: Any, name: str) -> pd.DataFrame:
+    """Return one series as a frame."""
+    if not isinstance(data, pd.Series | pd.DataFrame):
+        raise TypeError(
+            f"{name} must be a Series or a DataFrame, whose index tells the times, got "
+            f"{type(data).__name__}."
+        )
+    if isinstance(data.index, pd.MultiIndex):
+        raise TypeError(
+            f"{name} must be one series, got a panel with an index of "
+            f"{data.index.nlevels} levels. Pick one, for instance with "
+            f"{name}.loc[instance]."
+        )
+    return data.to_frame() if isinstance(data, pd.Series) else data
+
+
+def times_of(index: pd.Index) -> np.ndarray:
+    """Return what matplotlib can place on an axis: the start of each period."""
+    if isinstance(index, pd.PeriodIndex):
+        index = index.to_timestamp()
+    return index.to_numpy()
+
+
+def label_times(ax: Any, index: pd.Index) -> None:
+    """Name the axis of times, and write dates no longer than they need be."""
+    dates = isinstance(index, pd.PeriodIndex | pd.DatetimeIndex)
+    ax.set_xlabel(str(index.name or ("time" if dates else "time point")))
+    if dates:
+        from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+
+        locator = AutoDateLocator()
+        ax.xaxis.set_major_locator(locator)
+        ax.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+
+
+def label_values(ax: Any, variable: Any, unit: str | None) -> None:
+    """Name the axis of values after the variable and its unit."""
+    name = "value" if variable is None or variable == 0 else str(variable)
+    ax.set_ylabel(f"{name} ({unit})" if unit else name)

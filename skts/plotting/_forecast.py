@@ -1,0 +1,253 @@
+"""Forecasts beside what came, and their errors."""
+
+from typing import Any
+
+import pandas as pd
+
+from skts._validation import check_option
+from skts.plotting._axes import (
+    BLUE,
+    DARK,
+    GREY,
+    PALETTE,
+    as_table,
+    choose_variable,
+    label_times,
+    label_values,
+    prepare_axes,
+    put_legend,
+    times_of,
+)
+
+METRICS = {
+    "mse": "MSE (squared units of the data)",
+    "mae": "MAE (units of the data)",
+    "mase": "MASE (1: naive forecasts in training)",
+    "standardised_mse": "MSE (variances of the training part)",
+    "standardised_mae": "MAE (deviations of the training part)",
+}
+
+
+def plot_forecast(
+    forecast,
+    history=None,
+    *,
+    intervals=None,
+    truth=None,
+    variable=None,
+    unit=None,
+    ax=None,
+):
+    """Draw a forecast after its history, with intervals and what came.
+
+    Parameters
+    ----------
+    forecast : Series or DataFrame
+        What ``predict`` gives.
+    history : Series, DataFrame or None, default=None
+        Rows before the forecast; the last few contexts are enough.
+    intervals : DataFrame or None, default=None
+        What ``predict_interval`` gives, with one coverage or several.
+    truth : Series, DataFrame or None, default=None
+        What came.
+    variable : object or None, default=None
+        Column to draw. None takes the only one there is.
+    unit : str or None, default=None
+        Unit of the values, for the label of the axis.
+    ax : Axes or None, default=None
+        Where to draw; None makes a new figure.
+
+    Returns
+    -------
+    Axes
+        The axes drawn into.
+
+    Raises
+    ------
+    ImportError
+        If matplotlib is not installed.
+    TypeError
+        If one of the data is no Series or DataFrame of one series.
+    ValueError
+        If `variable` is missing from the data, or None where there are several.
+
+    Examples
+    --------
+    >>> from sktime.datasets import load_airline
+    >>> from skts.forecasting import SAMformerForecaster
+    >>> from skts.plotting import plot_forecast
+    >>> y = load_airline()
+    >>> model = SAMformerForecaster(24, horizon=12, max_epochs=2).fit(y[:-12])
+    >>> fh = range(1, 13)
+    >>> ax = plot_forecast(
+    ...     model.predict(fh),
+    ...     y[-60:-12],
+    ...     intervals=model.predict_interval(fh, coverage=[0.5]),
+    ...     truth=y[-12:],
+    ... )
+    >>> ax.get_ylabel()
+    'Number of airline passengers'
+    """
+    frame = as_table(forecast, "forecast")
+    variable = choose_variable(frame, variable, "forecast")
+    ax = prepare_axes(ax)
+    lines = [(history, "history", "history", GREY), (truth, "truth", "what came", DARK)]
+    for data, name, label, color in lines:
+        if data is not None:
+            series = _column(data, name, variable)
+            ax.plot(times_of(series.index), series, color=color, label=label)
+    if intervals is not None:
+        _draw_intervals(ax, intervals, variable)
+    points = "." if len(frame) < 10 else None
+    times = times_of(frame.index)
+    ax.plot(times, frame[variable], color=BLUE, marker=points, label="forecast")
+    label_times(ax, frame.index)
+    label_values(ax, variable, unit)
+    put_legend(ax)
+    return ax
+
+
+def _column(data: Any, name: str, variable: Any) -> pd.Series:
+    """Return a variable of a series; that of a series with one may be unnamed."""
+    frame = as_table(data, name)
+    return frame[
+        choose_variable(frame, None if frame.shape[1] == 1 else variable, name)
+    ]
+
+
+def _draw_intervals(ax: Any, intervals: pd.DataFrame, variable: Any) -> None:
+    """Shade one band per coverage, the widest one first and lightest."""
+    bands = as_table(intervals, "intervals")
+    names = bands.columns.get_level_values(0)
+    bands = bands[variable if variable in names else names[0]]
+    times = times_of(bands.index)
+    coverages = sorted(set(bands.columns.get_level_values(0)), reverse=True)
+    for number, coverage in enumerate(coverages):
+        lower, upper = bands[coverage]["lower"], bands[coverage]["upper"]
+        style = {"color": BLUE, "alpha": 0.15 + 0.1 * number}
+        style["label"] = f"{coverage:.0%} interval"
+        if len(bands) == 1:  # an area of one step would not be seen
+            ax.vlines(times, lower, upper, linewidth=6, **style)
+        else:
+            ax.fill_between(times, lower, upper, linewidth=0, **style)
+
+
+def plot_fan(result, Y, *, variable=None, unit=None, ax=None):
+    """Draw the forecasts of a backtest over what came.
+
+    Parameters
+    ----------
+    result : Backtest
+        What ``backtest(Y, return_forecasts=True)`` gives. Every window is drawn; with a
+        ``stride`` of about the horizon, forecasts follow each other.
+    Y : Series or DataFrame
+        The series given to ``backtest``.
+    variable : object or None, default=None
+        Column to draw. None takes the only one there is.
+    unit : str or None, default=None
+        Unit of the values, for the label of the axis.
+    ax : Axes or None, default=None
+        Where to draw; None makes a new figure.
+
+    Returns
+    -------
+    Axes
+        The axes drawn into.
+
+    Raises
+    ------
+    ImportError
+        If matplotlib is not installed.
+    TypeError
+        If `Y` is no Series or DataFrame of one series.
+    ValueError
+        If `result` holds no forecasts, or `variable` is missing from `Y`, or None where
+        there are several.
+
+    Examples
+    --------
+    >>> from sktime.datasets import load_airline
+    >>> from skts.forecasting import SAMformerForecaster
+    >>> from skts.plotting import plot_fan
+    >>> y = load_airline()
+    >>> model = SAMformerForecaster(24, horizon=12, max_epochs=2).fit(y[:-36])
+    >>> result = model.backtest(y[-36:], stride=12, return_forecasts=True)
+    >>> len(plot_fan(result, y[-36:]).lines)  # what came and three forecasts
+    4
+    """
+    if result.forecasts is None:
+        raise ValueError(
+            "result must hold forecasts, got none. Pass return_forecasts=True to "
+            "backtest."
+        )
+    frame = as_table(Y, "Y")
+    column = choose_variable(frame, variable, "Y")
+    ax = prepare_axes(ax)
+    ax.plot(times_of(frame.index), frame[column], color=DARK, label="what came")
+    rows = result.forecasts
+    if frame.shape[1] > 1:
+        rows = rows[rows["variable"] == column]
+    label = "forecasts"
+    for cutoff, window in rows.groupby("cutoff"):
+        # Windows never cross a gap, so the rows after a cutoff are the next steps.
+        first = frame.index.searchsorted(cutoff, side="right")
+        times = times_of(frame.index[first + window["step"].to_numpy() - 1])
+        style = {"color": BLUE, "linewidth": 1, "marker": ".", "markevery": [0]}
+        ax.plot(times, window["forecast"], label=label, **style)
+        label = None
+    label_times(ax, frame.index)
+    label_values(ax, column, unit)
+    put_legend(ax)
+    return ax
+
+
+def plot_error_by_step(result, metric="standardised_mae", *, label=None, ax=None):
+    """Draw the error of a backtest over the steps ahead.
+
+    Parameters
+    ----------
+    result : Backtest
+        What ``backtest`` gives.
+    metric : str, default="standardised_mae"
+        Metric to draw, a mean over windows and variables: "mse", "mae", "mase",
+        "standardised_mse" or "standardised_mae".
+    label : str or None, default=None
+        Name of the forecaster, for the legend. Call again with the same `ax` and
+        another label to compare.
+    ax : Axes or None, default=None
+        Where to draw; None makes a new figure.
+
+    Returns
+    -------
+    Axes
+        The axes drawn into.
+
+    Raises
+    ------
+    ImportError
+        If matplotlib is not installed.
+    ValueError
+        If `metric` is unknown.
+
+    Examples
+    --------
+    >>> from sktime.datasets import load_airline
+    >>> from skts.forecasting import SAMformerForecaster
+    >>> from skts.plotting import plot_error_by_step
+    >>> y = load_airline()
+    >>> model = SAMformerForecaster(24, horizon=12, max_epochs=2).fit(y[:-36])
+    >>> plot_error_by_step(model.backtest(y[-36:]), "mase").get_xlabel()
+    'steps ahead'
+    """
+    check_option("metric", metric, tuple(METRICS))
+    ax = prepare_axes(ax, 6)
+    errors = result.by_step[metric]
+    color = PALETTE[len(ax.lines) % len(PALETTE)]
+    points = "." if len(errors) < 10 else None
+    ax.plot(errors.index, errors, color=color, marker=points, label=label)
+    ax.set_xlabel("steps ahead")
+    ax.set_ylabel(METRICS[metric])
+    ax.set_ylim(bottom=0)
+    if label is not None:
+        put_legend(ax)
+    return ax
