@@ -30,7 +30,7 @@ truth = pd.concat({n: y[300:] for n, y in frames.items()}, names=["name", "time"
 # %%
 # ``fit`` takes the panel as it is: an index with the name of a series before its time.
 # ``scale_`` has a row for each.
-settings = {"lr": 1e-3, "max_epochs": 15, "random_state": 0}
+settings = {"lr": 1e-3, "max_epochs": 10, "random_state": 0}
 steps = np.arange(1, 25)
 together = SAMformerForecaster(96, 24, **settings).fit(known)
 print(together.scale_.describe().round(2))
@@ -62,7 +62,8 @@ errors = pd.DataFrame(
 print(errors.median().round(3).to_dict())
 figure, ax = plt.subplots(figsize=(4.5, 4), layout="constrained")
 ax.loglog(errors["alone"], errors["together"], "o", alpha=0.7)
-ax.axline((1, 1), slope=1, color="0.6", linestyle=":")
+ends = [errors.min().min(), errors.max().max()]
+ax.loglog(ends, ends, color="0.6", linestyle=":")
 ax.set(xlabel="error of one network each", ylabel="error of one network for all")
 plt.show()
 
