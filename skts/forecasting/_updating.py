@@ -16,8 +16,11 @@ from skts.training import draw_seed, fair_share_of_threads, seeded
 
 # Fine-tuning starts from a good place; the full rate would lead away from it.
 UPDATE_LR_FACTOR = 0.1
-# Windows of the recent past that stay at hand, to be trained on beside new ones.
+# Windows of the recent past that stay at hand, and how many are trained on beside each
+# new one. More of them lowered the errors on new and old rows alike (ETTh1, before the
+# test part): one by 0.4 and 0.6 per cent, four by 0.9 and 1.1, sixteen by 1.7 and 1.8.
 REPLAY_WINDOWS = 1000
+REPLAY_PER_WINDOW = 10
 
 
 class Updating:
@@ -72,8 +75,8 @@ class Updating:
     ) -> None:
         """Train on for a few epochs, on the windows that end in new rows.
 
-        As many old windows are learned from again, or what is left of a batch, spread
-        over the recent past.
+        Ten times as many old windows, or what is left of a batch, are learned from
+        again, spread over the recent past.
         """
         width = self.context_length + self._prediction_length
         rows, new, old, first = [], [], [], 0
@@ -92,7 +95,7 @@ class Updating:
         starts = np.concatenate(new)
         if not len(starts):
             return
-        n_again = max(len(starts), self.batch_size - len(starts))
+        n_again = max(REPLAY_PER_WINDOW * len(starts), self.batch_size - len(starts))
         starts = np.concatenate([starts, spread_out(np.concatenate(old), n_again)])
         series = torch.cat(rows, dim=1).to(self.device_)
         network = deepcopy(self.network_)

@@ -7,7 +7,7 @@ import torch
 from sktime.forecasting.model_evaluation import evaluate
 from sktime.split import SlidingWindowSplitter
 
-from skts.forecasting._updating import REPLAY_WINDOWS
+from skts.forecasting import _updating
 from skts.models import _base
 
 L, H = 8, 4
@@ -67,7 +67,7 @@ def test_with_params_the_weights_move_a_bit_and_the_scale_stays(
 
 
 @pytest.mark.parametrize("first", [40, 38, 0])
-def test_update_trains_on_new_windows_and_as_many_old_ones_as_a_batch_holds(
+def test_update_trains_on_new_windows_and_some_old_ones(
     make_frame, make_model, monkeypatch, first
 ):
     calls = []
@@ -78,6 +78,7 @@ def test_update_trains_on_new_windows_and_as_many_old_ones_as_a_batch_holds(
     y = make_frame(60)
     model = make_model(update_epochs=3, lr=0.02).fit(y[:40])
     monkeypatch.setattr(_base, "train_on_windows", spy)
+    monkeypatch.setattr(_updating, "REPLAY_PER_WINDOW", 1)
     model.update(y[first:45])
     ((train, valid, optimizer, settings),) = calls
     assert valid is None
@@ -90,24 +91,22 @@ def test_update_trains_on_new_windows_and_as_many_old_ones_as_a_batch_holds(
     np.testing.assert_allclose(targets, expected, rtol=1e-5, atol=1e-6)
 
 
-def test_many_new_windows_are_trained_on_with_as_many_old_ones(
-    make_frame, make_model, monkeypatch
-):
+def test_ten_old_windows_come_beside_each_new_one(make_frame, make_model, monkeypatch):
     calls = []
-    y = make_frame(100)
-    model = make_model().fit(y[:60])
+    y = make_frame(300)
+    model = make_model().fit(y[:290])
     monkeypatch.setattr(
         _base, "train_on_windows", lambda network, train, *a, **k: calls.append(train)
     )
-    model.update(y[60:80])
-    model.update(y[80:])
-    assert [len(train) for train in calls] == [20 + 20, 20 + 20]
+    model.update(y[290:292])
+    model.update(y[292:])
+    assert [len(train) for train in calls] == [2 + 20, 8 + 80]
 
 
 def test_only_the_recent_past_is_kept(make_frame, make_model):
     y = make_frame(1300)
     model = make_model().fit(y[:1200])
-    assert len(model._only.recent) == L + H - 1 + REPLAY_WINDOWS
+    assert len(model._only.recent) == L + H - 1 + _updating.REPLAY_WINDOWS
     model.update(y[1200:1203], update_params=False)
     pd.testing.assert_frame_equal(model._only.recent, y[192:1203])
 
