@@ -49,7 +49,7 @@ ROOMS = {
     "model_selection": (BELOW_ESTIMATORS | {"forecasting"}, SCIENTIFIC),
     "benchmarks": (
         BELOW_ESTIMATORS | {"models", "datasets", "forecasting", "clustering"},
-        SCIENTIFIC | {"matplotlib", "scipy"},
+        SCIENTIFIC | {"joblib", "matplotlib", "scipy"},
     ),
 }
 

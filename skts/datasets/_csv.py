@@ -1,4 +1,4 @@
-"""Series in local CSV files with a column of dates, some of them by their usual name."""
+"""Series in local CSV files with a column of dates, some by their usual name."""
 
 import pandas as pd
 
