@@ -2,6 +2,7 @@
 
 import json
 import os
+import threading
 
 import joblib
 import pytest
@@ -106,3 +107,22 @@ def test_the_rest_is_expected_to_take_as_long_as_what_is_done(monkeypatch):
     assert progress.step() == "[1 of 4 in 30 s, about 2 min left]"
     assert progress.step() == "[2 of 4 in 2 min, about 2 min left]"
     assert progress.step() == "[3 of 4 in 2.0 h, about 40 min left]"
+
+
+def test_the_same_list_runs_on_dask(tmp_path):
+    distributed = pytest.importorskip("distributed")
+    cluster = distributed.LocalCluster(
+        n_workers=1,
+        threads_per_worker=2,  # joblib uses no cluster of one core
+        processes=False,
+        dashboard_address=None,
+    )
+
+    def where(name, seed):
+        return run_cell(name, seed) | {"thread": threading.current_thread().name}
+
+    with cluster, distributed.Client(cluster), joblib.parallel_config("dask"):
+        run(tmp_path / "lines", where)
+    results = read_results(tmp_path / "lines")
+    assert len(results) == len(CELLS)
+    assert all("Dask" in result["thread"] for result in results)
