@@ -1,8 +1,11 @@
 """Command line of the benchmarks: ``python -m skts.benchmarks --help``."""
 
 import argparse
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
+from tempfile import mkdtemp
 
 import torch
 
@@ -10,157 +13,269 @@ from skts.benchmarks import (
     _clustering,
     _fit_speed,
     _forecasting,
+    _forecasting_tables,
     _intervals,
     _memory,
+    _panel,
     _rolling,
     _search,
     _speed,
+    _toy,
+    _updates,
 )
-from skts.benchmarks._results import Result, append_result, read_results
+from skts.benchmarks._results import Progress, Result, append_result, read_results
 from skts.benchmarks._tables import write_page
 
 RESULTS = Path("docs/results")
+# Where a benchmark stores its results, if not in the file of costs.
+FILES = {
+    name: f"{name}.jsonl"
+    for name in ("forecasting", "clustering", "intervals", "toy", "search")
+} | {"parallel": "search.jsonl"}
+
+# The smallest sizes; data are cut and epochs left out besides.
+ONE_CELL = {"datasets": ["ETTh1"], "seeds": [0]}
+SMOKE = {
+    "forecasting": ONE_CELL | {"horizons": [96]},
+    "clustering": {"datasets": ["SyntheticControl"], "seeds": [0]},
+    "intervals": ONE_CELL,
+    "toy": {"seeds": [0]},
+    "rolling": {"windows": 5},
+    "updates": {"days": 2, "rows": 20},
+    "panel": {"series": 2},
+    "speed": {"rounds": 1},
+    "memory": {"rows": 700, "channels": 2},
+    "context": {"lengths": [96], "steps": 2},
+    "fits": {"datasets": ["SyntheticControl"], "rounds": 1},
+    "growth": {"shapes": [(20, 50)]},
+}
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Read the command line and run one benchmark."""
+    args = _parser().parse_args(arguments)
+    if args.threads:
+        torch.set_num_threads(args.threads)
+        os.environ["OMP_NUM_THREADS"] = str(args.threads)  # for worker processes
+    if args.command == "tables":
+        write_page(args.folder, args.page)
+        return
+    folder = RESULTS
+    if args.smoke:
+        vars(args).update(SMOKE.get(args.command, {}))
+        folder = Path(mkdtemp(prefix="skts-smoke-"))
+    if args.results is None:
+        args.results = folder / FILES.get(args.command, "cost.jsonl")
+    if args.command in CELLS:
+        CELLS[args.command](args)
+    else:
+        _measure(args)
+
+
+def _forecast(args: argparse.Namespace) -> None:
+    _forecasting.run(
+        args.results,
+        args.datasets,
+        args.horizons,
+        args.seeds,
+        args.settings,
+        n_jobs=args.jobs,
+        smoke=args.smoke,
+    )
+    print(_forecasting_tables.error_table(read_results(args.results)))
+
+
+def _cluster(args: argparse.Namespace) -> None:
+    _clustering.run(
+        args.results,
+        args.datasets,
+        args.seeds,
+        args.settings,
+        n_jobs=args.jobs,
+        smoke=args.smoke,
+    )
+    print(_clustering.table(read_results(args.results)))
+
+
+def _try_intervals(args: argparse.Namespace) -> None:
+    _intervals.run(
+        args.results, args.datasets, args.seeds, n_jobs=args.jobs, smoke=args.smoke
+    )
+    print(_intervals.table(read_results(args.results)))
+
+
+def _play(args: argparse.Namespace) -> None:
+    _toy.run(
+        args.results, args.seeds, args.settings, n_jobs=args.jobs, smoke=args.smoke
+    )
+    print(_toy.table(read_results(args.results)))
+
+
+def _search_through(args: argparse.Namespace) -> None:
+    _search.run(args.results, args.models, smoke=args.smoke)
+
+
+# Benchmarks that skip what their file holds already.
+CELLS: dict[str, Callable[[argparse.Namespace], None]] = {
+    "forecasting": _forecast,
+    "clustering": _cluster,
+    "intervals": _try_intervals,
+    "toy": _play,
+    "search": _search_through,
+}
+
+
+def _measure(args: argparse.Namespace) -> None:
+    """Measure time or memory, whatever the file holds."""
+    measurements = _measurements(args)
+    progress = Progress(len(measurements))
+    for measure in measurements:
+        result = measure()
+        append_result(args.results, result)
+        print(result, progress.step(), flush=True)
+
+
+def _measurements(args: argparse.Namespace) -> list[Callable[[], Result]]:
+    """Return what a benchmark of time or memory measures, one by one."""
+    if args.command == "speed":
+        times = [
+            partial(_speed.compare_speed, model, args.rounds, args.compile, args.smoke)
+            for model in args.models
+        ]
+        shares = [
+            partial(_speed.profile_steps, model, args.smoke) for model in args.models
+        ]
+        return times if args.compile else times + shares
+    if args.command == "rolling":
+        return [partial(_rolling.measure_rolling, args.windows, args.smoke)]
+    if args.command == "updates":
+        return [
+            partial(_updates.measure_forgetting, args.days, args.smoke),
+            partial(_updates.measure_stream, args.rows, args.smoke),
+        ]
+    if args.command == "panel":
+        return [partial(_panel.compare_global, args.series, args.smoke)]
+    if args.command == "memory":
+        sizes = args.rows, args.channels
+        return [partial(_memory.in_own_process, _memory.measure_wide_fit, *sizes)]
+    if args.command == "context":
+        measure = partial(_memory.in_own_process, _memory.measure_context_length)
+        if args.smoke:  # a process takes seconds to start
+            measure = partial(_memory.measure_context_length, batch_size=2)
+        return [partial(measure, length, args.steps) for length in args.lengths]
+    if args.command == "fits":
+        return [
+            partial(_fit_speed.compare_fits, dataset, args.rounds, args.smoke)
+            for dataset in args.datasets
+        ]
+    if args.command == "growth":
+        return [partial(_fit_speed.measure_growth, *shape) for shape in args.shapes]
+    return [partial(_search.compare_parallel, args.smoke)]
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m skts.benchmarks")
     parser.add_argument("--threads", type=int, help="torch threads (default: torch's)")
     commands = parser.add_subparsers(dest="command", required=True)
 
-    forecasting = commands.add_parser(
-        "forecasting", help="test errors on the ETT sets, and their table"
-    )
-    forecasting.add_argument("--datasets", nargs="+", default=["ETTh1", "ETTh2"])
-    forecasting.add_argument(
-        "--horizons", nargs="+", type=int, default=list(_forecasting.HORIZONS)
-    )
-    forecasting.add_argument("--seeds", nargs="+", type=int, default=[0, 1])
-    forecasting.add_argument(
-        "--settings", nargs="+", default=["samformer"], choices=_forecasting.SETTINGS
-    )
-    forecasting.add_argument(
-        "--results", type=Path, default=RESULTS / "forecasting.jsonl"
-    )
+    def add(name: str, help: str) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=help)
+        command.add_argument(
+            "--results", type=Path, help="file of JSON lines (default: in docs/results)"
+        )
+        command.add_argument(
+            "--smoke",
+            action="store_true",
+            help="run the smallest sizes, in seconds, into a temporary folder",
+        )
+        return command
 
-    clustering = commands.add_parser(
-        "clustering", help="agreement with the classes of UCR sets, and its table"
-    )
-    clustering.add_argument("--datasets", nargs="+", default=list(_clustering.SETS))
-    clustering.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2, 3, 4])
-    clustering.add_argument(
-        "--settings",
-        nargs="+",
-        default=list(_clustering.SETTINGS),
-        choices=_clustering.SETTINGS,
-    )
-    clustering.add_argument(
-        "--results", type=Path, default=RESULTS / "clustering.jsonl"
-    )
+    def add_cells(
+        name: str,
+        help: str,
+        datasets: Sequence[str] = (),
+        seeds: Sequence[int] = (0,),
+        settings: Sequence[str] = (),
+        all_settings: Sequence[str] = (),
+    ) -> argparse.ArgumentParser:
+        command = add(name, help)
+        if datasets:
+            command.add_argument("--datasets", nargs="+", default=list(datasets))
+        command.add_argument("--seeds", nargs="+", type=int, default=list(seeds))
+        if settings:
+            command.add_argument(
+                "--settings", nargs="+", default=list(settings), choices=all_settings
+            )
+        command.add_argument(
+            "--jobs", type=int, help="worker processes (-1: one per core)"
+        )
+        return command
 
-    intervals = commands.add_parser(
-        "intervals", help="coverage and width of prediction intervals on the ETT sets"
+    ett = ["ETTh1", "ETTh2"]
+    forecasting = add_cells(
+        "forecasting",
+        "test errors of forecasts, and their table",
+        ett,
+        (0, 1),
+        ("samformer",),
+        _forecasting.ALL_SETTINGS,
     )
-    intervals.add_argument("--datasets", nargs="+", default=["ETTh1", "ETTh2"])
-    intervals.add_argument("--seeds", nargs="+", type=int, default=[0])
-    intervals.add_argument("--results", type=Path, default=RESULTS / "intervals.jsonl")
+    forecasting.add_argument(
+        "--horizons", nargs="+", type=int, help="default: those of the papers"
+    )
+    add_cells(
+        "clustering",
+        "agreement with the classes of UCR sets, and its table",
+        _clustering.SETS,
+        range(5),
+        _clustering.SETTINGS,
+        _clustering.ALL_SETTINGS,
+    )
+    add_cells("intervals", "coverage and width of prediction intervals", ett)
+    add_cells(
+        "toy",
+        "the SAMformer paper's linear toy problem",
+        settings=_toy.SETTINGS,
+        all_settings=_toy.SETTINGS,
+    )
+    search = add("search", "what GridSearchCV chooses on ETTh1, and its test errors")
+    models = list(_search.SEARCHES)
+    search.add_argument("--models", nargs="+", default=models, choices=models)
+    add("parallel", "seconds of a search with one worker and with two")
 
-    rolling = commands.add_parser(
-        "rolling", help="seconds of update_predict against sktime's path, and backtest"
+    rolling = add(
+        "rolling", "seconds of update_predict against sktime's path, and backtest"
     )
     rolling.add_argument("--windows", type=int, default=250)
-    rolling.add_argument("--results", type=Path, default=RESULTS / "cost.jsonl")
-
-    speed = commands.add_parser(
-        "speed", help="seconds of training steps against the plain form, and a profile"
+    updates = add("updates", "what updates gain and forget, and the time of a row")
+    updates.add_argument("--days", type=int, default=50)
+    updates.add_argument("--rows", type=int, default=2500)
+    panel = add("panel", "one network for a panel against one for each series")
+    panel.add_argument("--series", type=int, default=200)
+    speed = add(
+        "speed", "seconds of training steps against the plain form, and a profile"
     )
     speed.add_argument("--models", nargs="+", default=list(_speed.MODELS))
     speed.add_argument("--rounds", type=int, default=7)
     speed.add_argument("--compile", action="store_true", help="compile both forms")
-
-    memory = commands.add_parser("memory", help="peak memory of a fit on a wide series")
+    memory = add("memory", "peak memory of a fit on a wide series")
     memory.add_argument("--rows", type=int, default=26304)
     memory.add_argument("--channels", type=int, default=321)
-
-    context = commands.add_parser(
-        "context", help="seconds and peak memory of LSINet's steps per context length"
-    )
+    context = add("context", "seconds and peak memory of LSINet's steps per context")
     context.add_argument("--steps", type=int, default=6)
-
-    fits = commands.add_parser(
-        "fits", help="seconds of LoSTer's whole fit against a plain version"
+    context.add_argument(
+        "--lengths", nargs="+", type=int, default=_memory.CONTEXT_LENGTHS
     )
+    fits = add("fits", "seconds of LoSTer's whole fit against a plain version")
+    fits.add_argument("--datasets", nargs="+", default=_fit_speed.SETS)
     fits.add_argument("--rounds", type=int, default=3)
+    growth = add("growth", "seconds of LoSTer's fit as series get longer and more")
+    growth.set_defaults(shapes=_fit_speed.SHAPES)
 
-    growth = commands.add_parser(
-        "growth", help="seconds of LoSTer's fit as series get longer and more"
-    )
-    for command in (speed, memory, context, fits, growth):
-        command.add_argument("--results", type=Path, default=RESULTS / "cost.jsonl")
-
-    search = commands.add_parser(
-        "search", help="what GridSearchCV chooses on ETTh1, and its test errors"
-    )
-    search.add_argument(
-        "--models", nargs="+", default=list(_search.SEARCHES), choices=_search.SEARCHES
-    )
-    parallel = commands.add_parser(
-        "parallel", help="seconds of a search with one worker and with two"
-    )
-    for command in (search, parallel):
-        command.add_argument("--results", type=Path, default=RESULTS / "search.jsonl")
-
-    commands.add_parser("tables", help="docs/results.md from the stored results")
-
-    args = parser.parse_args()
-    if args.threads:
-        torch.set_num_threads(args.threads)
-    if args.command == "forecasting":
-        _forecasting.run(
-            args.results, args.datasets, args.horizons, args.seeds, args.settings
-        )
-        print(_forecasting.table(read_results(args.results)))
-    elif args.command == "clustering":
-        _clustering.run(args.results, args.datasets, args.seeds, args.settings)
-        print(_clustering.table(read_results(args.results)))
-    elif args.command == "intervals":
-        _intervals.run(args.results, args.datasets, args.seeds)
-        print(_intervals.table(read_results(args.results)))
-    elif args.command == "search":
-        _search.run(args.results, args.models)
-    elif args.command == "tables":
-        write_page(RESULTS, Path("docs/results.md"))
-    else:
-        for result in _measure(args):
-            print(result, flush=True)
-            append_result(args.results, result)
-
-
-def _measure(args: argparse.Namespace) -> Iterator[Result]:
-    """Yield what a benchmark of time or memory measures."""
-    if args.command == "speed":
-        for model in args.models:
-            yield _speed.compare_speed(model, args.rounds, args.compile)
-            if args.compile:
-                continue
-            shares = list(_speed.profile_steps(model))
-            yield {"benchmark": "profile", "model": model, "shares": shares}
-    elif args.command == "rolling":
-        yield _rolling.measure_rolling(args.windows)
-    elif args.command == "memory":
-        sizes = args.rows, args.channels
-        yield _memory.in_own_process(_memory.measure_wide_fit, *sizes)
-    elif args.command == "fits":
-        yield from _fit_speed.compare_fits(args.rounds)
-    elif args.command == "growth":
-        yield from _fit_speed.measure_growth()
-    elif args.command == "parallel":
-        yield from _search.compare_parallel()
-    elif args.command == "context":
-        for length in _memory.CONTEXT_LENGTHS:
-            yield _memory.in_own_process(
-                _memory.measure_context_length, length, args.steps
-            )
+    tables = commands.add_parser("tables", help="the page of all stored results")
+    tables.add_argument("--folder", type=Path, default=RESULTS)
+    tables.add_argument("--page", type=Path, default=Path("docs/results.md"))
+    return parser
 
 
 if __name__ == "__main__":

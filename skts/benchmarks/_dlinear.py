@@ -7,7 +7,7 @@ larger network is worth, it has to show against this.
 from sktime.networks.ltsf.models.linear import LTSFDLinearNetwork
 from torch import Tensor
 
-from skts.forecasting._base import TorchForecaster
+from skts.benchmarks._peer import PeerForecaster
 from skts.nn import WindowNetwork
 
 
@@ -27,7 +27,7 @@ class DLinear(WindowNetwork):
         return self.inner(normalised.transpose(1, 2)).transpose(1, 2)
 
 
-class DLinearForecaster(TorchForecaster):
+class DLinearForecaster(PeerForecaster):
     """Forecast with two linear maps, shared by all channels.
 
     The learning rate is that of {1e-4, 5e-4, 5e-3} with the lowest validation error on
@@ -35,14 +35,7 @@ class DLinearForecaster(TorchForecaster):
     """
 
     use_revin = False
-    standardize = True
     lr_schedule = "constant"
-    weight_decay = 0.0
-    update_epochs = 1
-    device = "auto"
-    precision = "float32"
-    compile = False
-    verbose = 0
 
     def __init__(
         self,

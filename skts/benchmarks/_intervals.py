@@ -14,8 +14,9 @@ import numpy as np
 import pandas as pd
 import torch
 
-from skts.benchmarks._forecasting import load_split, make_forecaster
+from skts.benchmarks._presets import load_split
 from skts.benchmarks._results import Result, markdown, run_missing
+from skts.benchmarks._settings import make_forecaster
 from skts.data import spread_out
 from skts.forecasting._base import TorchForecaster
 from skts.forecasting._conformal import (
@@ -34,21 +35,35 @@ NAIVE = "last value"
 Ends = tuple[np.ndarray, np.ndarray]
 
 
-def run(path: Path, datasets: list[str], seeds: list[int]) -> None:
+def run(
+    path: Path,
+    datasets: list[str],
+    seeds: list[int],
+    *,
+    n_jobs: int | None = None,
+    smoke: bool = False,
+) -> None:
     """Run the cells that `path` does not hold yet."""
     cells = [{"dataset": name, "seed": seed} for seed in seeds for name in datasets]
-    run_missing(path, cells, run_cell, lambda r: str(r["coverage"]))
+    if smoke:
+        cells = [cell | {"smoke": True} for cell in cells]
+    run_missing(path, cells, run_cell, lambda r: str(r["coverage"]), n_jobs)
 
 
-def run_cell(dataset: str, seed: int) -> Result:
+def run_cell(dataset: str, seed: int, smoke: bool = False) -> Result:
     """Train SAMformer's defaults on one data set and try its intervals."""
-    forecaster = make_forecaster(dataset, HORIZON, "samformer")
-    return try_intervals(forecaster.set_params(random_state=seed), dataset)
+    y, test, share = load_split(dataset, smoke=smoke)
+    forecaster = make_forecaster(dataset, HORIZON, "samformer", share)
+    forecaster.set_params(random_state=seed)
+    if smoke:
+        forecaster.set_params(max_epochs=1)
+    return try_intervals(forecaster, y, test)
 
 
-def try_intervals(forecaster: TorchForecaster, dataset: str) -> Result:
+def try_intervals(
+    forecaster: TorchForecaster, y: pd.DataFrame, test: pd.DataFrame
+) -> Result:
     """Fit and count how often the intervals of each method hold the truth."""
-    y, test = load_split(dataset)
     forecaster.fit(y)
     (part,) = forecaster._lay_out({None: y}, HORIZON)
     ends = {NAIVE: _naive_ends(part, y, test)}

@@ -40,7 +40,9 @@ def measure_wide_fit(n_rows: int, n_channels: int) -> Result:
     }
 
 
-def measure_context_length(context_length: int, n_steps: int) -> Result:
+def measure_context_length(
+    context_length: int, n_steps: int, batch_size: int = 128
+) -> Result:
     """Time LSINet's training steps on contexts of one length, cut into 64 patches."""
     forecaster = LSINetForecaster(
         context_length,
@@ -48,11 +50,12 @@ def measure_context_length(context_length: int, n_steps: int) -> Result:
         sparsity_interval=1,
         validation_fraction=0,
         max_epochs=n_steps,
+        batch_size=batch_size,
         patience=None,
         random_state=0,
     )
     # As many windows as one batch holds: an epoch is a step.
-    n_rows = context_length + HORIZON + forecaster.batch_size - 1
+    n_rows = context_length + HORIZON + batch_size - 1
     generator = np.random.default_rng(0)
     y = generator.standard_normal((n_rows, N_CHANNELS)).cumsum(axis=0)
     before = _peak_mib()

@@ -15,7 +15,7 @@ N_CUTOFFS = 10
 SETTING = {"lr": 1e-3, "patience": 5, "random_state": 0}
 
 
-def compare_global(n_series: int) -> Result:
+def compare_global(n_series: int, smoke: bool) -> Result:
     """Fit both ways; forecast the end of each series, a horizon at a time.
 
     Errors are in standard deviations of each series' seen part, and a mean over series.
@@ -25,11 +25,16 @@ def compare_global(n_series: int) -> Result:
     frames = [pd.DataFrame({"power": row}) for row in values]
     seen = [frame[:-n_test] for frame in frames]
     scale = np.array([_scale(frame) for frame in seen])
+    setting = SETTING | ({"max_epochs": 1} if smoke else {})
+
+    def make() -> SAMformerForecaster:
+        return SAMformerForecaster(CONTEXT_LENGTH, HORIZON, **setting)
+
     truths = values[:, -n_test:]
 
     started = perf_counter()
     panel = pd.concat(dict(enumerate(seen)), names=["appliance", "time"])
-    together = _make().fit(panel)
+    together = make().fit(panel)
     seconds_together = perf_counter() - started
     forecasts = []
     for cutoff in range(N_CUTOFFS):
@@ -42,7 +47,7 @@ def compare_global(n_series: int) -> Result:
     errors = {"one network": np.concatenate(forecasts, axis=1) - truths}
 
     started = perf_counter()
-    alone = [_make().fit(frame) for frame in seen]
+    alone = [make().fit(frame) for frame in seen]
     seconds_alone = perf_counter() - started
     errors["one per series"] = np.stack(
         [
@@ -76,10 +81,6 @@ def _scale(frame: pd.DataFrame) -> np.ndarray:
     """Return the deviation of a series; that of one at rest is 1."""
     deviation = frame.to_numpy().std(axis=0)
     return np.where(deviation > 0, deviation, 1.0)
-
-
-def _make() -> SAMformerForecaster:
-    return SAMformerForecaster(CONTEXT_LENGTH, HORIZON, **SETTING)
 
 
 def global_table(results: list[Result]) -> str:

@@ -78,7 +78,9 @@ def augment_one(series: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return np.interp(time, path * (len(series) - 1) / path[-1], series)
 
 
-def plain_fit_predict(X: np.ndarray, n_clusters: int, seed: int) -> np.ndarray:
+def plain_fit_predict(
+    X: np.ndarray, n_clusters: int, seed: int, pretrain_epochs: int = PRETRAIN_EPOCHS
+) -> np.ndarray:
     """Cluster series ``(N, L)`` and return their labels."""
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
@@ -87,7 +89,7 @@ def plain_fit_predict(X: np.ndarray, n_clusters: int, seed: int) -> np.ndarray:
     views = [torch.tensor(x, dtype=torch.float32) for x in (X, augmented)]
     networks = [Autoencoder(X.shape[1], n_clusters) for _ in views]
     for network, view in zip(networks, views, strict=True):
-        _pretrain(network, view)
+        _pretrain(network, view, pretrain_epochs)
         _place_centers(network, view, seed)
     return _train_jointly(networks, views)
 
@@ -101,9 +103,9 @@ def _loader(*views: Tensor) -> DataLoader:
     )
 
 
-def _pretrain(network: Autoencoder, view: Tensor) -> None:
+def _pretrain(network: Autoencoder, view: Tensor, n_epochs: int) -> None:
     optimizer = Adam(network.parameters(), lr=PRETRAIN_LR)
-    for _ in range(PRETRAIN_EPOCHS):
+    for _ in range(n_epochs):
         for (x,) in _loader(view):
             optimizer.zero_grad()
             loss = mse_loss(network.decoder(network.encoder(x)), x)

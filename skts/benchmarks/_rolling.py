@@ -8,15 +8,16 @@ import numpy as np
 from sktime.forecasting.base import BaseForecaster
 from sktime.split import ExpandingWindowSplitter
 
-from skts.benchmarks._forecasting import load_split, make_forecaster
+from skts.benchmarks._presets import load_split
 from skts.benchmarks._results import Result, markdown
+from skts.benchmarks._settings import make_forecaster
 
 HORIZON = 96
 
 
-def measure_rolling(n_windows: int) -> Result:
+def measure_rolling(n_windows: int, smoke: bool) -> Result:
     """Time ``update_predict`` without learning, and ``backtest`` of the test part."""
-    y, test = load_split("ETTh1")
+    y, test, _ = load_split("ETTh1", smoke=smoke)
     forecaster = make_forecaster("ETTh1", HORIZON, "samformer")
     # What the weights are does not matter to the time.
     forecaster.set_params(max_epochs=1, random_state=0).fit(y)

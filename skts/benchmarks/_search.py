@@ -4,7 +4,6 @@ The search sees the first 16 months, of 30 days each; the four after them are fo
 final number.
 """
 
-from collections.abc import Iterator
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -14,12 +13,19 @@ import pandas as pd
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 
-from skts.benchmarks._forecasting import load_split
-from skts.benchmarks._results import Result, append_result, markdown, missing
+from skts.benchmarks._presets import load_split
+from skts.benchmarks._results import (
+    Progress,
+    Result,
+    append_result,
+    markdown,
+    missing,
+)
 from skts.forecasting import LSINetForecaster, SAMformerForecaster
 from skts.forecasting._base import TorchForecaster
 
 CV = TimeSeriesSplit(3, test_size=2 * 30 * 24)
+SMOKE_CV = TimeSeriesSplit(2, test_size=100)
 
 # Forecaster, parameter and values. LSINet's defaults would take a day on a CPU.
 SEARCHES: dict[str, tuple[TorchForecaster, str, list[float]]] = {
@@ -46,13 +52,23 @@ SEARCHES: dict[str, tuple[TorchForecaster, str, list[float]]] = {
 }
 
 
-def run(path: Path, models: list[str]) -> None:
+def run(path: Path, models: list[str], *, smoke: bool = False) -> None:
     """Run the searches that `path` does not hold yet."""
-    for key in missing(path, [{"benchmark": "search", "model": m} for m in models]):
-        found = search(*SEARCHES[key["model"]], *load_split("ETTh1"))
-        for result in found:
+    keys = [{"benchmark": "search", "model": model} for model in models]
+    progress = Progress(len(list(missing(path, keys))))
+    seen, test, _ = load_split("ETTh1", smoke=smoke)
+    for key in missing(path, keys):
+        model, name, values = SEARCHES[key["model"]]
+        if smoke:
+            model, values = clone(model).set_params(max_epochs=1), values[:2]
+        for result in search(model, name, values, seen, test, _cv(smoke)):
             append_result(path, key | result)
             print(key | result, flush=True)
+        print(progress.step(), flush=True)
+
+
+def _cv(smoke: bool) -> TimeSeriesSplit:
+    return SMOKE_CV if smoke else CV
 
 
 def search(
@@ -61,13 +77,14 @@ def search(
     values: list[float],
     seen: pd.DataFrame,
     test: pd.DataFrame,
+    cv: TimeSeriesSplit,
 ) -> list[Result]:
     """Search over one parameter; return the errors of each value.
 
     The model of each value, trained on all rows seen, forecasts the test rows.
     """
     started = perf_counter()
-    grid = GridSearchCV(model, {name: values}, cv=CV, error_score="raise").fit(seen)
+    grid = GridSearchCV(model, {name: values}, cv=cv, error_score="raise").fit(seen)
     seconds = perf_counter() - started
     found = grid.cv_results_
     results = []
@@ -92,20 +109,21 @@ def search(
     return results
 
 
-def compare_parallel() -> Iterator[Result]:
-    """Yield the seconds of one search, one fit after the other and two at a time.
+def compare_parallel(smoke: bool) -> Result:
+    """Return the seconds of one search, one fit after the other and two at a time.
 
     The first seconds of two workers hold their start, in which they import torch.
     """
-    y, _ = load_split("ETTh1")
-    model = SAMformerForecaster(512, horizon=96, max_epochs=8, random_state=0)
+    y, _, _ = load_split("ETTh1", smoke=smoke)
+    n_epochs = 1 if smoke else 8
+    model = SAMformerForecaster(512, horizon=96, max_epochs=n_epochs, random_state=0)
     seconds: dict[str, float] = {}
     scores: list[np.ndarray] = []
     for label, n_jobs in {"1": 1, "2": 2, "2 started": 2}.items():
         grid: Any = GridSearchCV(
             model,
             {"rho": [0.5, 0.7]},
-            cv=CV,
+            cv=_cv(smoke),
             n_jobs=n_jobs,
             refit=False,
             error_score="raise",
@@ -114,9 +132,9 @@ def compare_parallel() -> Iterator[Result]:
         grid.fit(y)
         seconds[label] = round(perf_counter() - started, 1)
         scores.append(grid.cv_results_["mean_test_score"])
-    yield {
+    return {
         "benchmark": "parallel",
-        "n_fits": 2 * CV.n_splits,
+        "n_fits": 2 * _cv(smoke).n_splits,
         "seconds": seconds,
         "ratio": round(seconds["1"] / seconds["2"], 2),
         "largest_difference": float(np.ptp(scores, axis=0).max()),

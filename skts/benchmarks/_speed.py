@@ -1,6 +1,6 @@
 """Seconds of a training step, against a plain twin in the same run."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from inspect import signature
 from statistics import median
@@ -63,14 +63,14 @@ class Training:
         return history[0]["seconds"]
 
 
-def compare_speed(model: str, n_rounds: int, compile: bool) -> Result:
+def compare_speed(model: str, n_rounds: int, compile: bool, smoke: bool) -> Result:
     """Time training steps on ETTh1: our form of the network against the plain one.
 
     Both have the same windows, batches, loop, fused Adam and thread count; rounds of
     steps alternate, so that both meet the same machine. The first round of each is not
     counted.
     """
-    forecaster, plain_class, n_steps = MODELS[model]
+    forecaster, plain_class, n_steps = _sizes(model, smoke)
     windows = training_windows(forecaster, n_steps)
     sides = {
         "ours": _ours(forecaster, windows, compile),
@@ -99,9 +99,9 @@ def compare_speed(model: str, n_rounds: int, compile: bool) -> Result:
     }
 
 
-def profile_steps(model: str) -> Iterator[tuple[str, float]]:
-    """Yield what the time of some training steps goes into, and its share."""
-    forecaster, _, n_steps = MODELS[model]
+def profile_steps(model: str, smoke: bool) -> Result:
+    """Return what the time of some training steps goes into, and its share."""
+    forecaster, _, n_steps = _sizes(model, smoke)
     training = _ours(forecaster, training_windows(forecaster, n_steps), compile=False)
     training.run()
     with profile(activities=[ProfilerActivity.CPU]) as profiler:
@@ -109,8 +109,18 @@ def profile_steps(model: str) -> Iterator[tuple[str, float]]:
     operations = profiler.key_averages()
     total = sum(operation.self_cpu_time_total for operation in operations)
     operations = sorted(operations, key=lambda o: o.self_cpu_time_total, reverse=True)
-    for operation in operations[:N_OPERATIONS]:
-        yield operation.key, round(operation.self_cpu_time_total / total, 3)
+    shares = [
+        (operation.key, round(operation.self_cpu_time_total / total, 3))
+        for operation in operations[:N_OPERATIONS]
+    ]
+    return {"benchmark": "profile", "model": model, "shares": shares}
+
+
+def _sizes(model: str, smoke: bool) -> tuple[Any, type[nn.Module], int]:
+    forecaster, plain_class, n_steps = MODELS[model]
+    if smoke:
+        return forecaster.clone().set_params(batch_size=2), plain_class, 1
+    return forecaster, plain_class, n_steps
 
 
 def training_windows(forecaster: Any, n_steps: int) -> Windows:

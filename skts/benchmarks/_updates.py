@@ -6,8 +6,9 @@ from time import perf_counter
 import numpy as np
 import pandas as pd
 
-from skts.benchmarks._forecasting import load_split, make_forecaster
+from skts.benchmarks._presets import load_split
 from skts.benchmarks._results import Result, markdown
+from skts.benchmarks._settings import make_forecaster
 from skts.forecasting._base import TorchForecaster
 
 HORIZON = 96
@@ -15,15 +16,18 @@ ROWS_PER_UPDATE = 24
 _WHO = ("resting", "learning")
 
 
-def measure_forgetting(n_updates: int) -> Result:
+def measure_forgetting(n_updates: int, smoke: bool) -> Result:
     """Compare a forecaster that learns from each day of new rows with one that rests.
 
     The error on the new rows is that of the forecasts made before their update, with
     targets that begin within the day to come.
     """
-    y, test = load_split("ETTh1")
-    forecaster = make_forecaster("ETTh1", HORIZON, "samformer")
-    forecaster.set_params(random_state=0).fit(y)
+    y, test, share = load_split("ETTh1", smoke=smoke)
+    forecaster = make_forecaster("ETTh1", HORIZON, "samformer", share)
+    forecaster.set_params(random_state=0)
+    if smoke:
+        forecaster.set_params(max_epochs=1)
+    forecaster.fit(y)
     first = len(y) - round(forecaster.validation_fraction * len(y))
     held_out = y[first - forecaster.context_length :]
     resting, learning = forecaster, deepcopy(forecaster)
@@ -57,9 +61,9 @@ def _error(forecaster: TorchForecaster, y: pd.DataFrame) -> float:
     return float(np.mean(((forecasts - truths) / forecaster.scale_) ** 2))
 
 
-def measure_stream(n_updates: int) -> Result:
+def measure_stream(n_updates: int, smoke: bool) -> Result:
     """Time updates of one row each, without learning, at the start and the end."""
-    y, test = load_split("ETTh1")
+    y, test, _ = load_split("ETTh1", smoke=smoke)
     forecaster = make_forecaster("ETTh1", HORIZON, "samformer")
     # What the weights are does not matter to the time.
     forecaster.set_params(max_epochs=1, random_state=0).fit(y)

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from skts.datasets._local import find_local
+from skts.datasets._local import FOLDERS, find_local
 
 # Zhou et al., "Informer", AAAI 2021; CC BY-ND 4.0.
 _HOME = "https://raw.githubusercontent.com/zhouhaoyi/ETDataset/main/ETT-small"
@@ -60,7 +60,7 @@ def load_ett(name="ETTh1", folder=None):
     if name not in _SHA256:
         names = ", ".join(map(repr, _SHA256))
         raise ValueError(f"name must be one of {names}, got {name!r}.")
-    path = find_local(name, folder, ("forecasting",), (".csv", ".csv.gz"))
+    path = find_local(name, folder, FOLDERS, (".csv", ".csv.gz"))
     path = path or _download(name)
     y = pd.read_csv(path, parse_dates=["date"], index_col="date")
     return y.asfreq("h" if name.startswith("ETTh") else "15min")

@@ -1,0 +1,70 @@
+"""Series in local CSV files with a column of dates, some by their usual name."""
+
+import pandas as pd
+
+from skts.datasets._local import FOLDERS, find_local
+
+# Files as most papers hand them on.
+FILES = {
+    "Weather": "weather",
+    "Exchange": "exchange_rate",
+    "Electricity": "electricity",
+    "Traffic": "traffic",
+    "ILI": "national_illness",
+}
+
+
+def load_csv(name, folder=None):
+    """Load a series from a local CSV file with a column ``date``.
+
+    Parameters
+    ----------
+    name : str
+        Name of the file without its ending, or one of "Weather" (``weather``),
+        "Exchange" (``exchange_rate``), "Electricity" (``electricity``), "Traffic"
+        (``traffic``) and "ILI" (``national_illness``), as papers call these files.
+        Nothing is downloaded.
+    folder : str, Path or None, default=None
+        Folder with ``<file>.csv`` or ``<file>.csv.gz``, directly or in a sub-folder
+        ``forecasting``. None takes the folder that the environment variable
+        ``SKTS_DATA`` names.
+
+    Returns
+    -------
+    DataFrame of shape (n_timepoints, n_channels)
+        The other columns, indexed by ``date``, in the order of the file. The index
+        knows its frequency where dates are evenly spaced.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no folder, or no such file in it; the message says what was looked
+        for, and where.
+    ValueError
+        If the file has no column ``date``.
+
+    Examples
+    --------
+    >>> from skts.datasets import load_csv
+    >>> y = load_csv("Weather")  # doctest: +SKIP
+    >>> y.shape  # doctest: +SKIP
+    (52696, 21)
+    """
+    file = FILES.get(name, name)
+    path = find_local(file, folder, FOLDERS, (".csv", ".csv.gz"), "Put the file there.")
+    if path is None:
+        raise FileNotFoundError(
+            f"{name} is read from {file}.csv or {file}.csv.gz and not downloaded: pass "
+            "the folder that holds it as folder=..., or in the environment variable "
+            "SKTS_DATA."
+        )
+    y = pd.read_csv(path)
+    if "date" not in y.columns:
+        raise ValueError(
+            f"{path.name} must have a column 'date', got {', '.join(map(str, y))}. "
+            "Rename the column of times."
+        )
+    y = y.set_index(pd.DatetimeIndex(pd.to_datetime(y.pop("date")), name="date"))
+    if len(y) > 2:  # fewer dates tell no frequency
+        y.index.freq = pd.infer_freq(y.index)
+    return y

@@ -1,0 +1,74 @@
+"""Any local CSV file with a column of dates is a series, some by their usual name."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from skts.datasets import load_csv
+
+
+def write(path, freq="10min", n_rows=30):
+    dates = pd.date_range("2020-01-01", periods=n_rows, freq=freq)
+    values = np.arange(2 * n_rows).reshape(n_rows, 2)
+    frame = pd.DataFrame(values, columns=["wet", "OT"])
+    frame.insert(0, "date", dates.strftime("%Y/%m/%d %H:%M"))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    frame.to_csv(path, index=False)
+    return frame
+
+
+@pytest.mark.parametrize(
+    ("name", "file", "freq"),
+    [
+        ("Weather", "weather.csv", "10min"),
+        ("Exchange", "exchange_rate.csv.gz", "D"),
+        ("Electricity", "forecasting/electricity.csv", "h"),
+        ("Traffic", "forecasting/traffic.csv.gz", "h"),
+        ("ILI", "national_illness.csv", "W-TUE"),
+        ("ETTm2", "ETTm2.csv", "15min"),
+        ("mine", "mine.csv", "h"),
+    ],
+)
+@pytest.mark.parametrize("by", ["argument", "environment"])
+def test_a_file_is_found_by_name(tmp_path, monkeypatch, name, file, freq, by):
+    write(tmp_path / file, freq)
+    monkeypatch.setenv("SKTS_DATA", str(tmp_path if by == "environment" else "no"))
+    y = load_csv(name, tmp_path if by == "argument" else None)
+    assert list(y.columns) == ["wet", "OT"]
+    assert y.index.name == "date"
+    assert y.index.freqstr == freq
+    np.testing.assert_array_equal(y.to_numpy().ravel(), np.arange(60))
+
+
+def test_uneven_dates_are_kept_as_they_are(tmp_path):
+    frame = write(tmp_path / "weather.csv").drop(index=[5, 6])
+    frame.to_csv(tmp_path / "weather.csv", index=False)
+    y = load_csv("Weather", tmp_path)
+    assert len(y) == 28
+    assert y.index.freq is None
+
+
+@pytest.mark.parametrize("n_rows", [1, 2])
+def test_a_few_rows_are_read(tmp_path, n_rows):
+    write(tmp_path / "short.csv", n_rows=n_rows)
+    assert load_csv("short", tmp_path).shape == (n_rows, 2)
+
+
+def test_a_missing_file_is_named_with_its_folder(tmp_path):
+    with pytest.raises(FileNotFoundError) as raised:
+        load_csv("Exchange", tmp_path)
+    for part in ("exchange_rate.csv", "forecasting/exchange_rate.csv.gz", tmp_path):
+        assert str(part) in str(raised.value)
+    assert "download" not in str(raised.value)
+
+
+def test_without_a_folder_the_file_is_named(monkeypatch):
+    monkeypatch.delenv("SKTS_DATA", raising=False)
+    with pytest.raises(FileNotFoundError, match=r"Weather is read from weather\.csv"):
+        load_csv("Weather")
+
+
+def test_a_file_without_dates_is_refused(tmp_path):
+    (tmp_path / "a.csv").write_text("time,x\n1,2\n")
+    with pytest.raises(ValueError, match="a column 'date', got time, x"):
+        load_csv("a", tmp_path)
