@@ -20,6 +20,7 @@ from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 from sktime.datasets import load_basic_motions
 
 from skts.forecasting import SAMformerForecaster
+from skts.plotting import plot_attention
 
 CHANNELS = ["acc x", "acc y", "acc z", "gyro x", "gyro y", "gyro z"]
 
@@ -98,3 +99,8 @@ figure.legend(
 )
 figure.savefig("forecast.png", dpi=120)
 print("\nsaved forecast.png")
+
+# %%
+# Which channel looked at which, for the last window of the last training walk? Each row
+# sums to 1. The channels of one limb move together, and look at each other.
+plot_attention(forecaster)

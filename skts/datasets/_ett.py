@@ -15,10 +15,10 @@ _SHA256 = {
 
 
 def load_ett(name="ETTh1", folder=None):
-    """Load one of the four ETT sets (electricity transformer temperature, [1]_).
+    """Load one of the four ETT sets (electricity transformer temperature).
 
-    Two years of load and oil temperature of two transformers, by the hour (``ETTh1``,
-    ``ETTh2``) or the quarter of an hour (``ETTm1``, ``ETTm2``).
+    Two years of load and oil temperature of two transformers [1]_, by the hour
+    (``ETTh1``, ``ETTh2``) or the quarter of an hour (``ETTm1``, ``ETTm2``).
 
     Parameters
     ----------

@@ -7,8 +7,8 @@ import pandas as pd
 
 # Okabe and Ito's palette: told apart with every kind of colour vision.
 BLUE, ORANGE, GREEN = "#0072B2", "#E69F00", "#009E73"
-VERMILLION, PURPLE, SKY = "#D55E00", "#CC79A7", "#56B4E9"
-PALETTE = (BLUE, ORANGE, GREEN, PURPLE, VERMILLION, SKY)
+VERMILION, PURPLE, SKY = "#D55E00", "#CC79A7", "#56B4E9"
+PALETTE = (BLUE, ORANGE, GREEN, PURPLE, VERMILION, SKY)
 DARK, GREY, LIGHT = "0.15", "0.5", "0.8"
 
 

@@ -8,7 +8,7 @@ from skts.plotting._axes import (
     DARK,
     LIGHT,
     PALETTE,
-    VERMILLION,
+    VERMILION,
     prepare_axes,
     put_legend,
 )
@@ -73,7 +73,7 @@ def plot_cluster(clusterer, X, cluster, *, channel=0, ax=None):
     shown = members[np.linspace(0, len(members) - 1, count).astype(int)]
     for number, member in enumerate(shown):
         ax.plot(member, color=LIGHT, linewidth=0.8, label=None if number else "series")
-    ax.plot(centers[cluster, channel], color=VERMILLION, label="prototype")
+    ax.plot(centers[cluster, channel], color=VERMILION, label="prototype")
     ax.set_title(f"cluster {cluster}: {len(members)} of {len(labels)} series")
     ax.set_xlabel("time point")
     ax.set_ylabel("standardised value" if clusterer.standardize else "value")

@@ -247,7 +247,7 @@ def plot_error_by_step(result, metric="standardised_mae", *, label=None, ax=None
     ax.plot(errors.index, errors, color=color, marker=points, label=label)
     ax.set_xlabel("steps ahead")
     ax.set_ylabel(METRICS[metric])
-    ax.set_ylim(bottom=0)
+    ax.update_datalim([(1, 0)])  # errors are read from zero, whoever is drawn next
     if label is not None:
         put_legend(ax)
     return ax

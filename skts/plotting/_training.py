@@ -10,7 +10,7 @@ from skts.plotting._axes import (
     GREY,
     LIGHT,
     ORANGE,
-    VERMILLION,
+    VERMILION,
     prepare_axes,
     put_legend,
 )
@@ -70,7 +70,7 @@ def _draw_losses(ax: Any, history: pd.DataFrame, best_epoch: int) -> None:
             style = {"marker": ".", "color": color, "label": label}
             ax.plot(history["epoch"], history[name], **style)
     label = f"best epoch, {best_epoch}"
-    ax.axvline(best_epoch, color=VERMILLION, linestyle=":", label=label)
+    ax.axvline(best_epoch, color=VERMILION, linestyle=":", label=label)
     ax.set_ylabel("loss (MSE, standardised units)")
 
 

@@ -1,5 +1,7 @@
 """Forecasts, fans and errors by step: what is drawn is what was given."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -115,7 +117,16 @@ def test_errors_by_step_of_two_forecasters_are_told_apart(fitted, frame, labels)
     np.testing.assert_array_equal(ax.lines[0].get_xdata(), [1, 2, 3, 4])
     np.testing.assert_array_equal(ax.lines[0].get_ydata(), result.by_step["mae"])
     assert ax.get_ylabel() == "MAE (units of the data)"
-    assert ax.get_ylim()[0] == 0
+
+
+def test_errors_by_step_are_all_in_sight_from_zero(fitted, frame):
+    result = fitted.backtest(frame[48:])
+    larger = SimpleNamespace(by_step=100 * result.by_step)
+    ax = plot_error_by_step(result)
+    plot_error_by_step(larger, ax=ax)
+    bottom, top = ax.get_ylim()
+    assert bottom <= 0
+    assert top >= larger.by_step["standardised_mae"].max()
 
 
 def test_all_metrics_of_a_backtest_have_a_label(fitted, frame):

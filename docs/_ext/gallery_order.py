@@ -1,0 +1,21 @@
+"""The order of the gallery: from a first forecast to comparisons."""
+
+LESSONS = [
+    "first_forecast",
+    "samformer_etth1",
+    "search_rho",
+    "intervals",
+    "panel",
+    "connections",
+    "sparsity",
+    "clusters",
+    "regressor_pipeline",
+    "benchmark",
+]
+
+
+def by_lesson(filename):
+    """Return the place of an example; those without one come last, by name."""
+    name = filename.removeprefix("plot_").removesuffix(".py")
+    place = LESSONS.index(name) if name in LESSONS else len(LESSONS)
+    return place, name

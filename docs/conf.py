@@ -1,0 +1,112 @@
+"""How the documentation is built: ``sphinx-build -W docs docs/_build/html``.
+
+Nothing is fetched: no inventories of other projects, no fonts, no scripts. Examples
+that read the ETT sets run where the files are, and are shown without their output
+otherwise.
+"""
+
+import importlib
+import inspect
+import os
+import re
+import sys
+from pathlib import Path
+
+import matplotlib as mpl
+
+import skts
+
+HERE = Path(__file__).parent
+EXAMPLES = HERE.parent / "examples"
+sys.path.append(str(HERE / "_ext"))
+
+project = "skts"
+author = "The skts developers"
+copyright = "The skts developers"
+version = release = skts.__version__
+
+extensions = [
+    "myst_parser",
+    "numpydoc",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx_gallery.gen_gallery",
+]
+templates_path = ["_templates"]
+exclude_patterns = ["_build", "results/*", "_ext", "_templates"]
+# The gallery leaves these beside its pages.
+exclude_patterns += ["gallery/*.ipynb", "gallery/*.py", "gallery/*.md5"]
+
+html_theme = "furo"
+html_title = f"skts {release}"
+html_static_path = ["_static"]
+html_css_files = ["wide.css"]
+html_copy_source = html_show_sourcelink = False
+
+myst_heading_anchors = 3
+
+# Reference from docstrings --------------------------------------------------------
+
+autosummary_generate = True
+autodoc_typehints = "none"  # the docstrings tell the types
+numpydoc_show_class_members = False  # hundreds come from sktime; ours are listed below
+ROOMS = ("forecasting", "regression", "clustering", "model_selection", "plotting")
+ROOMS += ("datasets",)
+
+
+def list_own_methods():
+    """Return the methods that this package gives each public class, by its name."""
+    own = {}
+    for room in ROOMS:
+        module = importlib.import_module(f"skts.{room}")
+        for name in module.__all__:
+            cls = getattr(module, name)
+            if inspect.isclass(cls):
+                own[f"skts.{room}.{name}"] = [
+                    method
+                    for method, function in inspect.getmembers(cls, inspect.isroutine)
+                    if not method.startswith("_")
+                    and (function.__module__ or "").startswith("skts.")
+                ]
+    return own
+
+
+autosummary_context = {"own_methods": list_own_methods()}
+
+# Gallery --------------------------------------------------------------------------
+
+
+def unreadable_examples():
+    """Return the names of examples that read an ETT set, where it is not at hand."""
+    folder = os.environ.get("SKTS_DATA")
+    if folder and list(Path(folder).glob("**/ETTh1.csv*")):
+        return []
+    return [
+        path.name
+        for path in EXAMPLES.glob("plot_*.py")
+        if "load_ett(" in path.read_text("utf-8")
+    ]
+
+
+mpl.use("agg")
+shown_only = "|".join(map(re.escape, unreadable_examples())) or "(?!)"
+sphinx_gallery_conf = {
+    "examples_dirs": str(EXAMPLES),
+    "gallery_dirs": "gallery",
+    "filename_pattern": rf"/(?!{shown_only})plot_",
+    "within_subsection_order": "gallery_order.by_lesson",
+    "download_all_examples": False,
+    "show_memory": False,
+    "show_signature": False,
+    "remove_config_comments": True,
+}
+
+
+def escape_attributes(app, what, name, thing, options, lines):
+    """Keep ``(n_features_in_,)`` in a type from being read as a link."""
+    lines[:] = [re.sub(r"(?<=\()(\w+)_(?=,?\))", r"\1\\_", line) for line in lines]
+
+
+def setup(app):
+    """Run after numpydoc, whose priority is 500."""
+    app.connect("autodoc-process-docstring", escape_attributes, priority=600)

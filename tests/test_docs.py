@@ -1,0 +1,87 @@
+"""What the documentation says and links to is there."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+import skts
+
+ROOT = Path(__file__).parent.parent
+PAGES = sorted(
+    page.relative_to(ROOT)
+    for page in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
+    if not {"_build", "gallery", "generated"} & {*page.relative_to(ROOT).parts}
+)
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+
+
+def headings(page):
+    """Return the anchors of a page's headings, as GitHub and the site make them."""
+    titles = re.findall(r"^#+ (.+)$", page.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=str)
+def test_relative_links_lead_somewhere(page):
+    for link in LINK.findall((ROOT / page).read_text("utf-8")):
+        if "://" in link or "/gallery/" in f"/{link}":  # made when the site is built
+            continue
+        path, _, anchor = link.partition("#")
+        target = ROOT / page.parent / path if path else ROOT / page
+        assert target.exists(), link
+        if anchor:
+            assert anchor in headings(target), link
+
+
+def messages():
+    """Return the strings of the source, with ``…`` for what is filled in."""
+    found = []
+    for path in Path(skts.__file__).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.JoinedStr):
+                parts = (getattr(part, "value", None) for part in node.values)
+                found.append("".join(p if isinstance(p, str) else "…" for p in parts))
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                found.append(node.value)
+    return found
+
+
+def test_the_messages_explained_are_real():
+    page = ROOT / "docs/guide/troubleshooting.md"
+    explained = re.findall(r"^### `(.+)`$", page.read_text("utf-8"), re.MULTILINE)
+    assert len(explained) > 15
+    known = messages()
+    unknown = [
+        message for message in explained if not any(message in text for text in known)
+    ]
+    assert not unknown
+
+
+def run_code(page):
+    """Run all code of a page and return what it names."""
+    names = {}
+    for code in re.findall(
+        r"```python\n(.*?)```", (ROOT / page).read_text("utf-8"), re.DOTALL
+    ):
+        exec(compile(code, page, "exec"), names)
+    return names
+
+
+def test_the_page_on_panels_runs(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    names = run_code("docs/guide/panels.md")
+    assert names["model"].predict([1]).shape == (1, 1)
+    assert (tmp_path / "panel.pt").exists()
+
+
+def test_the_first_forecast_of_the_guide_and_of_the_readme_run(monkeypatch):
+    plt = pytest.importorskip("matplotlib.pyplot")
+    monkeypatch.setenv("MPLBACKEND", "agg")
+    plt.switch_backend("agg")
+    for page in ("README.md", "docs/guide/first_forecast.md"):
+        names = run_code(page)
+        assert len(names["model"].predict(fh=range(1, 13))) == 12
+        assert names["model"].backtest(names["test"], sp=12).overall["mase"] < 1
+        plt.close("all")
