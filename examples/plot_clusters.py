@@ -29,8 +29,8 @@ model = LoSTerClusterer(
 
 # %%
 # Each cluster with its prototype. An outline may start anywhere on the leaf, so members
-# of a cluster can be alike and still shifted: what they share is in the spectrum, and
-# the prototype is smoother than any of them.
+# of a cluster can be alike and still shifted. What they share then is in the spectrum,
+# and the prototype is flatter than any of them.
 figure, axes = plt.subplots(
     2, 3, figsize=(9, 5), sharex=True, sharey=True, layout="constrained"
 )

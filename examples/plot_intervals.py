@@ -33,14 +33,17 @@ models = {
     for method in ("conformal", "adaptive")
 }
 steps = np.arange(1, 25)
-for model in models.values():
-    ax = plot_forecast(
+figure, axes = plt.subplots(2, 1, figsize=(7, 6), sharex=True, layout="constrained")
+for model, ax in zip(models.values(), axes, strict=True):
+    plot_forecast(
         model.predict(steps),
         train[-96:],
         intervals=model.predict_interval(steps, coverage=[0.5, 0.9]),
         truth=test[:24],
+        ax=ax,
     )
     ax.set_title(f'interval_method="{model.interval_method}"')
+    ax.label_outer()
 
 # %%
 # How many of the truths lie inside? We move through the test part day by day;
