@@ -96,6 +96,7 @@ sphinx_gallery_conf = {
     "filename_pattern": rf"/(?!{shown_only})plot_",
     "within_subsection_order": "gallery_order.by_lesson",
     "download_all_examples": False,
+    "write_computation_times": False,  # that page would fetch scripts
     "show_memory": False,
     "show_signature": False,
     "remove_config_comments": True,
