@@ -24,7 +24,7 @@ warnings.filterwarnings("ignore", category=FutureWarning)  # sktime's, of its ow
 
 # %%
 # Short series need short contexts, a larger learning rate and all their rows.
-short = {"max_epochs": 40, "batch_size": 16, "lr": 5e-3, "validation_fraction": 0}
+short = {"max_epochs": 25, "batch_size": 16, "lr": 5e-3, "validation_fraction": 0}
 small = {
     "hidden_size": 16,
     "n_heads": 2,

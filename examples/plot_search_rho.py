@@ -33,7 +33,7 @@ model = SAMformerForecaster(
 # picture shows errors: lower is better.
 search = GridSearchCV(
     model,
-    {"rho": [0.0, 0.3, 0.7, 1.0]},
+    {"rho": [0.0, 0.3, 0.7]},
     cv=TimeSeriesSplit(2, test_size=336),
     error_score="raise",
 ).fit(y)
