@@ -23,6 +23,7 @@ from skts.benchmarks import (
     _toy,
     _updates,
 )
+from skts.benchmarks._readme import fill_readme
 from skts.benchmarks._results import Progress, Result, append_result, read_results
 from skts.benchmarks._tables import write_page
 
@@ -59,6 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         os.environ["OMP_NUM_THREADS"] = str(args.threads)  # for worker processes
     if args.command == "tables":
         write_page(args.folder, args.page)
+        fill_readme(args.readme, args.folder)
         return
     folder = RESULTS
     if args.smoke:
@@ -272,9 +274,12 @@ def _parser() -> argparse.ArgumentParser:
     growth = add("growth", "seconds of LoSTer's fit as series get longer and more")
     growth.set_defaults(shapes=_fit_speed.SHAPES)
 
-    tables = commands.add_parser("tables", help="the page of all stored results")
+    tables = commands.add_parser(
+        "tables", help="the page of all stored results, and the README's numbers"
+    )
     tables.add_argument("--folder", type=Path, default=RESULTS)
     tables.add_argument("--page", type=Path, default=Path("docs/results.md"))
+    tables.add_argument("--readme", type=Path, default=Path("README.md"))
     return parser
 
 

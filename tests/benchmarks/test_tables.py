@@ -8,6 +8,7 @@ import pytest
 import skts
 from skts.benchmarks.__main__ import main
 from skts.benchmarks._forecasting_tables import error_table, others_table
+from skts.benchmarks._readme import NUMBER, fill_readme, measured_numbers
 
 STORED = Path(skts.__file__).parents[1] / "docs" / "results"
 
@@ -49,7 +50,23 @@ def test_the_page_is_made_from_the_stored_lines(tmp_path):
     if not STORED.is_dir():
         pytest.skip("the results are not part of an installed package")
     folder = shutil.copytree(STORED, tmp_path / "results")
-    main(["tables", "--folder", str(folder), "--page", str(tmp_path / "page.md")])
+    readme = tmp_path / "README.md"
+    readme.write_text("mean <!--samformer-ETTh1-->9.9<!----> of all horizons")
+    page, readme_path = str(tmp_path / "page.md"), str(readme)
+    main(["tables", "--folder", str(folder), "--page", page, "--readme", readme_path])
+    expected = measured_numbers(folder)["samformer-ETTh1"]
+    assert f"<!--samformer-ETTh1-->{expected:.3f}<!---->" in readme.read_text()
     page = (tmp_path / "page.md").read_text("utf-8")
     assert "| samformer | ETTh1 | mean |" in page
     assert "{" not in page.replace("{1e-4", "")
+
+
+def test_the_readme_has_the_numbers_of_the_stored_lines(tmp_path):
+    if not STORED.is_dir():
+        pytest.skip("the results are not part of an installed package")
+    text = (STORED.parents[1] / "README.md").read_text("utf-8")
+    assert len(NUMBER.findall(text)) == 8
+    copy = tmp_path / "README.md"
+    copy.write_text(text, "utf-8")
+    fill_readme(copy, STORED)
+    assert copy.read_text("utf-8") == text
