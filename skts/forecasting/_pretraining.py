@@ -90,6 +90,13 @@ class Pretraining:
             )
         return super().set_params(**params)  # type: ignore[misc]
 
+    def __sklearn_clone__(self: Any) -> Any:
+        # scikit-learn's own clone would lose what was pretrained without a word.
+        copy = self.clone()
+        if hasattr(self, "_skl_callbacks"):
+            copy._skl_callbacks = self._skl_callbacks
+        return copy
+
     def _pretrain(self: Any, y, X=None, fh=None):
         self._check_parameters()
         horizon = self._horizon_of_pretraining(fh)

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 from sktime.forecasting.model_evaluation import evaluate
 from sktime.forecasting.model_selection import ForecastingGridSearchCV
@@ -168,6 +169,17 @@ def test_scikit_learns_search_keeps_a_file(
     ).fit(make_frame(60))
     assert len(starts) == 5
     assert all(same(weights, pretrained.pretrained_weights_) for weights in starts)
+
+
+def test_scikit_learns_clone_keeps_what_is_in_memory_and_its_searches_warn(
+    pretrained, make_frame
+):
+    assert same(clone(pretrained).pretrained_weights_, pretrained.pretrained_weights_)
+    search = GridSearchCV(
+        pretrained, {"rho": [0.5]}, cv=TimeSeriesSplit(2, test_size=10), refit=False
+    )
+    with pytest.warns(UserWarning, match="call save_weights before"):
+        search.fit(make_frame(60))
 
 
 def test_lsinet_starts_from_weights_too(panel, tmp_path):
