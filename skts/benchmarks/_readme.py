@@ -32,7 +32,7 @@ def measured_numbers(folder: Path) -> dict[str, float]:
         if set(preset(dataset)["horizons"]) <= set(means.index):
             numbers[f"{setting}-{dataset}"] = means.mean()
     papers = published("forecasting")["mse"].groupby(["model", "dataset"]).mean()
-    for dataset in ("ETTh1", "ETTh2"):
+    for dataset in ("ETTh1", "ETTh2", "ETTm2"):
         numbers[f"paper-{dataset}"] = papers["SAMformer", dataset]
     frame = pd.DataFrame(read_results(folder / "clustering.jsonl"))
     frame = frame[frame["dataset"].isin(_clustering.SETS)]
