@@ -101,13 +101,3 @@ sphinx_gallery_conf = {
     "show_signature": False,
     "remove_config_comments": True,
 }
-
-
-def escape_attributes(app, what, name, thing, options, lines):
-    """Keep ``(n_features_in_,)`` in a type from being read as a link."""
-    lines[:] = [re.sub(r"(?<=\()(\w+)_(?=,?\))", r"\1\\_", line) for line in lines]
-
-
-def setup(app):
-    """Run after numpydoc, whose priority is 500."""
-    app.connect("autodoc-process-docstring", escape_attributes, priority=600)

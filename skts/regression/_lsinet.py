@@ -128,7 +128,7 @@ class LSINetRegressor(LSINetModel, WindowRegressor):
         The same of `y`.
     n_features_in_ : int
         Number of columns of a flat `X`.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of str
         Names of the columns, where `X` had names.
     device_ : torch.device
         Where the network is.
