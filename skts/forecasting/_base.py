@@ -21,6 +21,7 @@ from skts.forecasting._rolling import RollingForecasts
 from skts.forecasting._series import (
     check_columns,
     check_order,
+    check_steps,
     check_times,
     check_values,
     find_frequency,
@@ -297,15 +298,6 @@ class TorchForecaster(
             for name, forecast in self._forecast_each(fh).items()
         }
         return join_panel(frames, self._level_names)
-
-
-def check_steps(steps: np.ndarray, limit: int) -> None:
-    """Raise unless all steps ahead lie within the horizon."""
-    if steps.max() > limit:
-        raise ValueError(
-            f"fh must lie within 1..horizon, got a step of {steps.max()} with "
-            f"horizon={limit}. Fit with horizon={steps.max()} or more."
-        )
 
 
 def _last_time(index: pd.Index) -> Any:

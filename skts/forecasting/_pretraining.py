@@ -10,6 +10,7 @@ from torch import Tensor
 
 from skts._callbacks import FitTask
 from skts.forecasting._panel import split_panel
+from skts.forecasting._series import check_steps
 from skts.forecasting._training_data import all_windows
 from skts.models import Weights
 
@@ -124,13 +125,11 @@ class Pretraining:
                 "fh must hold steps ahead in pretrain, got times: each series has its "
                 "own end. Use for instance fh=range(1, 25)."
             )
-        largest = known if fh is None else int(fh.to_numpy().max())
-        if known is not None and largest > known:
-            raise ValueError(
-                f"fh must lie within 1..horizon, got a step of {largest} with "
-                f"horizon={known}. Construct a forecaster with horizon={largest}."
-            )
-        return known or largest
+        if fh is None:
+            return known
+        steps = fh.to_numpy()
+        check_steps(steps, known or int(steps.max()))
+        return known or int(steps.max())
 
     def save_weights(self: Any, path):
         """Save the weights alone, for `initial_weights` of another forecaster.

@@ -283,3 +283,12 @@ def check_last_stretch(
             "Fill the gap in first (reindex and sktime's Imputer), or use a shorter "
             "context_length."
         )
+
+
+def check_steps(steps: np.ndarray, limit: int) -> None:
+    """Raise unless all steps ahead lie within the horizon."""
+    if steps.max() > limit:
+        raise ValueError(
+            f"fh must lie within 1..horizon, got a step of {steps.max()} with "
+            f"horizon={limit}. Fit with horizon={steps.max()} or more."
+        )
