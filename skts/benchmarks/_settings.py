@@ -3,6 +3,7 @@
 from typing import Any, NamedTuple
 
 from skts.benchmarks._dlinear import DLinearForecaster
+from skts.benchmarks._patchtst import PatchTSTForecaster
 from skts.benchmarks._presets import preset_parameters
 from skts.benchmarks._tsmixer import TSMixerForecaster
 from skts.forecasting import LSINetForecaster, SAMformerForecaster
@@ -54,6 +55,7 @@ SETTINGS: dict[str, Setting] = {
     "dlinear-lr-5e-4": Setting(DLinearForecaster, 384, {"lr": 5e-4}),
     "dlinear-lr-5e-3": Setting(DLinearForecaster, 384, {"lr": 5e-3}),
     "dlinear-paper": Setting(DLinearForecaster, 384, {}, "dlinear"),
+    "patchtst": Setting(PatchTSTForecaster, 336, {}, None, "PatchTST"),
 }
 
 

@@ -39,9 +39,10 @@ and horizon, `transformer-paper` without SAM. `linear` is SAMformer's head alone
 defaults with another attention, the last two without SAM, as in the paper;
 `sigma-reparam` has the paper's learning rate and start, without SAM and with it.
 `tsmixer` has the paper's settings, `dlinear` is sktime's network at a context of 384,
-at the learning rate with the lowest validation error of the three. All of them are
-trained in the same loop with the same split and stopping. `last-value` and
-`seasonal-naive` repeat the last row and the last day.
+at the learning rate with the lowest validation error of the three; `patchtst` is
+Hugging Face's network with its paper's settings for ETTh1 and a context of 336 (needs
+the extra `peers`). All of them are trained in the same loop with the same split and
+stopping. `last-value` and `seasonal-naive` repeat the last row and the last day.
 
 The paper's values are means over five seeds with a radius per cell; for TSMixer those
 of its runs with and without SAM, for `samformer-no-sam` those of its Transformer.

@@ -7,6 +7,7 @@ import torch
 
 from skts.benchmarks._clustering import DTW, KMEANS, run_cell
 from skts.benchmarks._naive import naive_errors
+from skts.benchmarks._patchtst import PatchTST, PatchTSTForecaster
 from skts.benchmarks._tsmixer import TSMixer, TSMixerForecaster
 
 
@@ -66,6 +67,25 @@ def test_tsmixer_learns_with_sam_and_without(make_frame, rho):
     other = TSMixerForecaster(12, 4, dropout=0.0, max_epochs=1, random_state=0)
     other.set_params(rho=0.5 - rho, lr=1e-2).fit(y)
     assert other.history_[0]["valid_loss"] != losses[0]
+
+
+def test_patchtst_takes_channels_one_by_one_and_learns(make_frame):
+    pytest.importorskip("transformers")
+    torch.manual_seed(0)
+    network = PatchTST(3, 32, 5, hidden_size=8, dropout=0.3).double().eval()
+    x = torch.randn(6, 3, 32, dtype=torch.float64)
+    alone = x.clone()
+    alone[:, 1:] = 0
+    torch.testing.assert_close(network(alone)[:, 0], network(x)[:, 0])
+    torch.testing.assert_close(
+        network(3 * x + 5), 3 * network(x) + 5, rtol=1e-3, atol=0
+    )
+
+    changes = {"hidden_size": 8, "dropout": 0.0, "max_epochs": 10, "batch_size": 16}
+    model = PatchTSTForecaster(32, 4, lr=1e-2, random_state=0, **changes)
+    y = make_frame(300, noise=0.0)
+    losses = [record["valid_loss"] for record in model.fit(y).history_]
+    assert min(losses) < losses[0] / 2
 
 
 def three_shapes(name, folder=None):

@@ -1,0 +1,97 @@
+"""PatchTST (Nie et al., ICLR 2023) as Hugging Face has it, trained as our models are.
+
+A transformer over patches of one channel at a time. Needs the extra ``peers``.
+"""
+
+from torch import Tensor
+
+from skts.benchmarks._peer import PeerForecaster
+from skts.nn import WindowNetwork
+
+
+class PatchTST(WindowNetwork):
+    """The library's network with our axes; RevIN is ours, without gain and shift."""
+
+    def __init__(
+        self,
+        n_channels: int,
+        context_length: int,
+        prediction_length: int,
+        *,
+        hidden_size: int,
+        dropout: float,
+    ) -> None:
+        super().__init__(use_revin=True)
+        from transformers import PatchTSTConfig, PatchTSTForPrediction
+
+        config = PatchTSTConfig(
+            num_input_channels=n_channels,
+            context_length=context_length,
+            prediction_length=prediction_length,
+            patch_length=16,
+            patch_stride=8,
+            d_model=hidden_size,
+            ffn_dim=8 * hidden_size,
+            num_attention_heads=4,
+            num_hidden_layers=3,
+            attention_dropout=dropout,
+            ff_dropout=dropout,
+            path_dropout=dropout,
+            pre_norm=False,
+            positional_encoding_type="random",
+            pooling_type=None,
+            scaling=None,
+        )
+        self.inner = PatchTSTForPrediction(config)
+
+    def forward_normalised(self, normalised: Tensor) -> Tensor:
+        """Forecast a window ``(B, C, L)`` as ``(B, C, H)``."""
+        outputs = self.inner(past_values=normalised.transpose(1, 2))
+        return outputs.prediction_outputs.transpose(1, 2)
+
+
+class PatchTSTForecaster(PeerForecaster):
+    """Forecast with PatchTST; the defaults are those of its authors' script for ETTh1.
+
+    Unlike there, the learning rate does not change.
+    """
+
+    use_revin = True
+    lr_schedule = "constant"
+
+    def __init__(
+        self,
+        context_length=336,
+        horizon=None,
+        *,
+        hidden_size=16,
+        dropout=0.3,
+        max_epochs=100,
+        batch_size=128,
+        lr=1e-4,
+        validation_fraction=0.25,
+        patience=10,
+        random_state=None,
+    ):
+        self.context_length = context_length
+        self.horizon = horizon
+        self.hidden_size = hidden_size
+        self.dropout = dropout
+        self.max_epochs = max_epochs
+        self.batch_size = batch_size
+        self.lr = lr
+        self.validation_fraction = validation_fraction
+        self.patience = patience
+        self.random_state = random_state
+        super().__init__()
+
+    def _build_network(
+        self, n_channels: int, context_length: int, prediction_length: int
+    ) -> PatchTST:
+        return PatchTST(
+            n_channels,
+            context_length,
+            prediction_length,
+            hidden_size=self.hidden_size,
+            dropout=self.dropout,
+        )
