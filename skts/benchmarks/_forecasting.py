@@ -7,13 +7,11 @@ from itertools import product
 from pathlib import Path
 from time import perf_counter
 
-from skts.benchmarks._naive import naive_errors
+from skts.benchmarks._naive import NAIVE, naive_errors
 from skts.benchmarks._presets import load_split, preset
 from skts.benchmarks._results import Result, run_missing
 from skts.benchmarks._settings import SETTINGS, make_forecaster
 
-# Settings that nothing is learned for; they need no seed.
-NAIVE = ("last-value", "seasonal-naive")
 ALL_SETTINGS = (*SETTINGS, *NAIVE)
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from skts.benchmarks._naive import NAIVE
 from skts.benchmarks._presets import preset, published
 from skts.benchmarks._results import Result, markdown, mean_seconds
 from skts.benchmarks._settings import SETTINGS
@@ -35,6 +36,31 @@ def error_table(results: list[Result]) -> str:
     header = ["setting", "data set", "horizon", "MSE", "spread", "MAE", "valid MSE"]
     header += ["seeds", "epochs", "seconds", "paper's MSE", "paper's MAE"]
     return markdown(header, rows)
+
+
+def means_table(results: list[Result]) -> str:
+    """Return mean errors over horizons as a Markdown table, the paper's in brackets.
+
+    A row per setting, a column per data set; nothing where a horizon is missing.
+    """
+    frame = pd.DataFrame(results)
+    cells = frame.groupby(["setting", "dataset", "horizon"], sort=False)["mse"].mean()
+    datasets = sorted(frame["dataset"].unique())
+    rows = []
+    for setting in (s for s in (*SETTINGS, *NAIVE) if s in cells.index):
+        row = [_mean_text(cells[setting], setting, dataset) for dataset in datasets]
+        if any(row):
+            rows.append([f"`{setting}`", *row])
+    return markdown(["setting", *datasets], rows)
+
+
+def _mean_text(cells: pd.Series, setting: str, dataset: str) -> str:
+    horizons = preset(dataset)["horizons"]
+    if not all((dataset, horizon) in cells.index for horizon in horizons):
+        return ""
+    papers = np.mean([_paper_values(setting, dataset, h) for h in horizons], axis=0)
+    paper = "" if np.isnan(papers[0]) else f" ({papers[0]:.3f})"
+    return f"{cells[dataset].mean():.3f}{paper}"
 
 
 def others_table(results: list[Result]) -> str:

@@ -4,6 +4,8 @@ import pandas as pd
 
 from skts.benchmarks._results import Result
 
+NAIVE = ("last-value", "seasonal-naive")  # settings; they need no seed
+
 
 def naive_errors(
     seen: pd.DataFrame, test: pd.DataFrame, n_train: int, horizon: int, period: int

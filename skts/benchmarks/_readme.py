@@ -31,9 +31,9 @@ def measured_numbers(folder: Path) -> dict[str, float]:
         means = cells.groupby("horizon")["mse"].mean()
         if set(preset(dataset)["horizons"]) <= set(means.index):
             numbers[f"{setting}-{dataset}"] = means.mean()
-    papers = published("forecasting")["mse"].groupby(["model", "dataset"]).mean()
-    for dataset in ("ETTh1", "ETTh2", "ETTm2"):
-        numbers[f"paper-{dataset}"] = papers["SAMformer", dataset]
+    papers = published("forecasting")["mse"].xs("SAMformer").unstack("dataset").mean()
+    for dataset in ("ETTh1", "ETTh2", "ETTm1", "ETTm2"):
+        numbers[f"paper-{dataset}"] = papers[dataset]
     frame = pd.DataFrame(read_results(folder / "clustering.jsonl"))
     frame = frame[frame["dataset"].isin(_clustering.SETS)]
     for setting, cells in frame.groupby("setting"):

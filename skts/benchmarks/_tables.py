@@ -51,6 +51,12 @@ LSINet's paper is known without its tables.
 `python -m skts.benchmarks forecasting --settings samformer samformer-no-sam`, and with
 `--datasets ETTh1 --settings lsinet lsinet-no-penalty dlinear` and the like
 
+Means over the four horizons, the paper's in brackets:
+
+{means}
+
+Cell by cell:
+
 {forecasting}
 
 Mean squared errors of `samformer` beside what the SAMformer paper tells of others; it
@@ -222,6 +228,7 @@ def write_page(folder: Path, page: Path) -> None:
         return [result for result in measured if result["benchmark"] == benchmark]
 
     tables: dict[str, tuple[Callable[[list[Result]], str], list[Result]]] = {
+        "means": (_forecasting_tables.means_table, forecasts),
         "forecasting": (_forecasting_tables.error_table, forecasts),
         "others": (_forecasting_tables.others_table, forecasts),
         "density": (_forecasting_tables.density_table, forecasts),

@@ -7,7 +7,7 @@ import pytest
 
 import skts
 from skts.benchmarks.__main__ import main
-from skts.benchmarks._forecasting_tables import error_table, others_table
+from skts.benchmarks._forecasting_tables import error_table, means_table, others_table
 from skts.benchmarks._readme import NUMBER, fill_readme, measured_numbers
 
 STORED = Path(skts.__file__).parents[1] / "docs" / "results"
@@ -34,6 +34,19 @@ def test_a_mean_needs_all_horizons():
     last = error_table(results).splitlines()[-1]
     assert last.startswith("| tsmixer | ETTh1 | mean | 0.4000 |")
     assert last.endswith("| 0.439 | 0.446 |")
+
+
+def test_means_stand_in_a_table_of_settings_and_sets():
+    horizons = [96, 192, 336, 720]
+    results = [cell("tsmixer", horizon, 0, 0.4) for horizon in horizons]
+    results += [cell("last-value", horizon, 0, 1.3) for horizon in horizons]
+    results += [cell("tsmixer", 96, 1, 0.8), cell("lsinet", 96, 0, 0.3)]
+    assert means_table(results).splitlines() == [
+        "| setting | ETTh1 |",
+        "| --- | --- |",
+        "| `tsmixer` | 0.450 (0.439) |",
+        "| `last-value` | 1.300 |",
+    ]
 
 
 def test_a_setting_without_paper_or_training_has_empty_cells():
