@@ -78,7 +78,7 @@ def test_the_readme_has_the_numbers_of_the_stored_lines(tmp_path):
     if not STORED.is_dir():
         pytest.skip("the results are not part of an installed package")
     text = (STORED.parents[1] / "README.md").read_text("utf-8")
-    assert len(NUMBER.findall(text)) == 10
+    assert len(NUMBER.findall(text)) == 16
     copy = tmp_path / "README.md"
     copy.write_text(text, "utf-8")
     fill_readme(copy, STORED)
