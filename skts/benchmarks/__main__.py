@@ -15,6 +15,7 @@ from skts.benchmarks import (
     _forecasting,
     _forecasting_tables,
     _intervals,
+    _library,
     _memory,
     _panel,
     _rolling,
@@ -46,6 +47,7 @@ SMOKE = {
     "panel": {"series": 2},
     "speed": {"rounds": 1},
     "memory": {"rows": 700, "channels": 2},
+    "library": {"epochs": 1, "rounds": 1},
     "context": {"lengths": [96], "steps": 2},
     "fits": {"datasets": ["SyntheticControl"], "rounds": 1},
     "growth": {"shapes": [(20, 50)]},
@@ -160,6 +162,9 @@ def _measurements(args: argparse.Namespace) -> list[Callable[[], Result]]:
     if args.command == "memory":
         sizes = args.rows, args.channels
         return [partial(_memory.in_own_process, _memory.measure_wide_fit, *sizes)]
+    if args.command == "library":
+        sizes = args.epochs, args.rounds
+        return [partial(_library.compare_libraries, *sizes, args.smoke)]
     if args.command == "context":
         measure = partial(_memory.in_own_process, _memory.measure_context_length)
         if args.smoke:  # a process takes seconds to start
@@ -263,6 +268,9 @@ def _parser() -> argparse.ArgumentParser:
     memory = add("memory", "peak memory of a fit on a wide series")
     memory.add_argument("--rows", type=int, default=26304)
     memory.add_argument("--channels", type=int, default=321)
+    library = add("library", "seconds and memory of a linear network, and sktime's")
+    library.add_argument("--epochs", type=int, default=5)
+    library.add_argument("--rounds", type=int, default=3)
     context = add("context", "seconds and peak memory of LSINet's steps per context")
     context.add_argument("--steps", type=int, default=6)
     context.add_argument(

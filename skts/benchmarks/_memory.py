@@ -8,6 +8,7 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from statistics import median
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -25,7 +26,7 @@ def measure_wide_fit(n_rows: int, n_channels: int) -> Result:
     """Fit SAMformer for one epoch on a synthetic wide series."""
     generator = np.random.default_rng(0)
     y = pd.DataFrame(generator.standard_normal((n_rows, n_channels)).cumsum(axis=0))
-    before = _peak_mib()
+    before = peak_mib()
     forecaster = SAMformerForecaster(512, HORIZON, max_epochs=1, random_state=0)
     started = perf_counter()
     forecaster.fit(y)
@@ -35,7 +36,7 @@ def measure_wide_fit(n_rows: int, n_channels: int) -> Result:
         "n_channels": n_channels,
         "seconds": round(perf_counter() - started, 1),
         "peak_mib_before": before,
-        "peak_mib": _peak_mib(),
+        "peak_mib": peak_mib(),
         "parameters": forecaster.get_params(),
     }
 
@@ -58,7 +59,7 @@ def measure_context_length(
     n_rows = context_length + HORIZON + batch_size - 1
     generator = np.random.default_rng(0)
     y = generator.standard_normal((n_rows, N_CHANNELS)).cumsum(axis=0)
-    before = _peak_mib()
+    before = peak_mib()
     forecaster.fit(y)
     steps = [record["seconds"] for record in forecaster.history_[1:]]
     return {
@@ -69,12 +70,12 @@ def measure_context_length(
         "n_steps": n_steps,
         "seconds_per_step": round(median(steps), 3),
         "peak_mib_before": before,
-        "peak_mib": _peak_mib(),
+        "peak_mib": peak_mib(),
         "parameters": forecaster.get_params(),
     }
 
 
-def in_own_process(measure: Callable[..., Result], *arguments: int) -> Result:
+def in_own_process(measure: Callable[..., Result], *arguments: Any) -> Result:
     """Return ``measure(*arguments)`` from a process that did nothing else before."""
     # A worker takes its share of the cores from here; it is the only one.
     os.environ["OMP_NUM_THREADS"] = str(torch.get_num_threads())
@@ -97,7 +98,7 @@ def context_length_table(results: list[Result]) -> str:
     return markdown([*header, "peak MiB"], [[r[key] for key in keys] for r in results])
 
 
-def _peak_mib() -> int:
+def peak_mib() -> int:
     """Return the largest resident size this process has had, in MiB."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak // (2**20 if sys.platform == "darwin" else 2**10)

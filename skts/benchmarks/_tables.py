@@ -8,6 +8,7 @@ from skts.benchmarks import (
     _fit_speed,
     _forecasting_tables,
     _intervals,
+    _library,
     _memory,
     _panel,
     _rolling,
@@ -205,6 +206,17 @@ of 32.
 
 {memory}
 
+## Beside another library
+
+Whole fits of a linear network on the first 16 months of ETTh1 (context 512, horizon 96,
+batches of 32, no validation), each in a process of its own: `SAMformerForecaster` with
+`attention="none", rho=0.0`, which also normalises every window, and sktime's
+`LTSFLinearForecaster`. MiB are what the process grew by.
+
+`python -m skts.benchmarks --threads 1 library`
+
+{library}
+
 ## Cost against context length
 
 Training steps of LSINet on synthetic series of 7 channels: batches of 128, horizon 96,
@@ -250,6 +262,7 @@ def write_page(folder: Path, page: Path) -> None:
         "stream": (_updates.stream_table, of("stream")),
         "global": (_panel.global_table, of("global")),
         "memory": (_memory.memory_table, of("memory")),
+        "library": (_library.library_table, of("library")),
         "context": (_memory.context_length_table, of("context length")),
     }
     shown = {

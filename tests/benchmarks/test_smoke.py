@@ -102,6 +102,11 @@ def test_memory(smoke, command):
     assert lines[0]["peak_mib"] >= lines[0]["peak_mib_before"]
 
 
+def test_library(smoke, ett):
+    lines, _ = smoke("library")
+    assert set(lines[0]["seconds"]) == set(lines[0]["mib"]) == {"ours", "sktime"}
+
+
 def test_fits(smoke, ucr):
     lines, _ = smoke("fits")
     assert set(lines[0]["seconds"]) == {"ours", "plain"}
