@@ -161,6 +161,27 @@ def _kmeans_dtw(X: np.ndarray, n_clusters: int, seed: int) -> np.ndarray:
     return kmeans.fit_predict(series)
 
 
+def nmi_table(results: list[Result]) -> str:
+    """Return the mean NMI of each setting side by side, the paper's beside them."""
+    frame = pd.DataFrame(results)
+    means = frame.pivot_table("nmi", "dataset", "setting")
+    shown = means[[setting for setting in ALL_SETTINGS if setting in means]]
+    papers = published("clustering")["nmi"]
+    shown = shown.assign(paper=papers["LoSTer"], **{"re-run": papers[RERUN]})
+    rows = []
+    for group in (SETS, EXTRA_SETS):
+        known = shown.reindex([dataset for dataset in group if dataset in means.index])
+        rows += [[dataset, *map(_short, row)] for dataset, *row in known.itertuples()]
+        if len(known) == len(group):
+            mean = known.mean(skipna=False)  # none where a set is missing
+            rows.append([f"mean of {len(group)}", *map(_short, mean)])
+    return markdown(["data set", *shown.columns], rows)
+
+
+def _short(value: float) -> str:
+    return "" if np.isnan(value) else f"{value:.3f}"
+
+
 def table(results: list[Result]) -> str:
     """Return mean and spread over seeds as a Markdown table."""
     frame = pd.DataFrame(results)

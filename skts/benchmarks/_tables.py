@@ -129,6 +129,12 @@ warping (needs numba: the extra `peers`). The re-run is by the authors' group.
 
 `python -m skts.benchmarks clustering`
 
+NMI, means over seeds:
+
+{nmi}
+
+With spreads, and the other measures:
+
 {clustering}
 
 ## Speed
@@ -231,6 +237,7 @@ Training steps of LSINet on synthetic series of 7 channels: batches of 128, hori
 def write_page(folder: Path, page: Path) -> None:
     """Write the page from the results in `folder`."""
     forecasts = read_results(folder / "forecasting.jsonl")
+    clusterings = read_results(folder / "clustering.jsonl")
     intervals = read_results(folder / "intervals.jsonl")
     measured = read_results(folder / "cost.jsonl") + read_results(
         folder / "search.jsonl"
@@ -249,10 +256,8 @@ def write_page(folder: Path, page: Path) -> None:
         "intervals_detail": (_intervals.detail_table, intervals),
         "search": (_search.search_table, of("search")),
         "parallel": (_search.parallel_table, of("parallel")),
-        "clustering": (
-            _clustering.table,
-            read_results(folder / "clustering.jsonl"),
-        ),
+        "nmi": (_clustering.nmi_table, clusterings),
+        "clustering": (_clustering.table, clusterings),
         "speed": (_speed.speed_table, of("speed")),
         "profile": (_speed.profile_table, of("profile")),
         "fits": (_fit_speed.fit_table, of("fit")),

@@ -7,6 +7,7 @@ import pytest
 
 import skts
 from skts.benchmarks.__main__ import main
+from skts.benchmarks._clustering import SETS, nmi_table
 from skts.benchmarks._forecasting_tables import error_table, means_table, others_table
 from skts.benchmarks._readme import NUMBER, fill_readme, measured_numbers
 
@@ -47,6 +48,20 @@ def test_means_stand_in_a_table_of_settings_and_sets():
         "| `tsmixer` | 0.450 (0.439) |",
         "| `last-value` | 1.300 |",
     ]
+
+
+def test_agreement_stands_in_a_table_of_sets_and_settings():
+    def line(dataset, setting, nmi, seed=0):
+        return {"dataset": dataset, "setting": setting, "seed": seed, "nmi": nmi}
+
+    results = [line(dataset, "loster", 0.6) for dataset in SETS]
+    results += [line(dataset, "kmeans", 0.5) for dataset in SETS[1:]]
+    results += [line("Car", "loster", 0.2), line("Car", "loster", 0.4, seed=1)]
+    lines = nmi_table(results).splitlines()
+    assert lines[0] == "| data set | loster | kmeans | paper | re-run |"
+    assert lines[2] == f"| {SETS[0]} | 0.600 |  | 0.281 | 0.275 |"
+    assert lines[-2] == "| mean of 9 | 0.600 |  | 0.574 |  |"
+    assert lines[-1] == "| Car | 0.300 |  |  |  |"
 
 
 def test_a_setting_without_paper_or_training_has_empty_cells():
