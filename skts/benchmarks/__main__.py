@@ -222,8 +222,8 @@ def _parser() -> argparse.ArgumentParser:
     forecasting = add_cells(
         "forecasting",
         "test errors of forecasts, and their table",
-        ett,
-        (0, 1),
+        [*ett, "ETTm1", "ETTm2"],
+        range(3),
         ("samformer",),
         _forecasting.ALL_SETTINGS,
     )

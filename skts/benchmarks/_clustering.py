@@ -62,6 +62,13 @@ KMEANS = {"kmeans": 0.0, "kmeans-spectrum": LoSTerClusterer().spectral_weight}
 PCA_SHARE = 0.9  # of the variance
 # sktime's k-means by dynamic time warping needs numba, and hours where series are long.
 DTW = "kmeans-dtw"
+DTW_PARAMETERS: dict[str, Any] = {
+    "metric": "dtw",
+    "averaging_method": "dba",
+    "distance_params": {"window": 0.1},
+    "n_init": 1,
+    "max_iter": 10,
+}
 SETTINGS = (*LOSTER, *KMEANS, "kmeans-pca")
 ALL_SETTINGS = (*SETTINGS, DTW)
 # What the papers have of each setting.
@@ -84,7 +91,8 @@ def run(
     n_jobs: int | None = None,
     smoke: bool = False,
 ) -> None:
-    """Run the cells that `path` does not hold yet."""
+    """Run the cells that `path` does not hold yet; "extra" names ten sets at once."""
+    sets = [name for one in sets for name in (EXTRA_SETS if one == "extra" else [one])]
     cells = [
         {"dataset": dataset, "setting": setting, "seed": seed}
         for seed, setting, dataset in product(seeds, settings, sets)
@@ -124,8 +132,11 @@ def run_cell(dataset: str, setting: str, seed: int, smoke: bool = False) -> Resu
         result |= {name: last[name] for name in last.keys() - {"phase", "lr"}}
         result["parameters"] = model.get_params()
     elif setting == DTW:
+        result["parameters"] = DTW_PARAMETERS
         labels = _kmeans_dtw(X, n_clusters, seed)
     else:
+        weight = KMEANS.get(setting, 0.0)
+        result["parameters"] = {"n_init": N_INIT, "spectral_weight": weight}
         labels = _kmeans(X, n_clusters, setting, seed)
     return result | {
         "seconds": round(perf_counter() - started, 1),
@@ -146,18 +157,9 @@ def _kmeans(X: np.ndarray, n_clusters: int, setting: str, seed: int) -> np.ndarr
 
 
 def _kmeans_dtw(X: np.ndarray, n_clusters: int, seed: int) -> np.ndarray:
-    """Cluster by dynamic time warping within a tenth of the length around."""
+    """Cluster by dynamic time warping."""
     series = standardise_each(torch.from_numpy(X.astype(np.float64))[:, None]).numpy()
-    within = {"window": 0.1}
-    kmeans = TimeSeriesKMeans(
-        n_clusters,
-        metric="dtw",
-        averaging_method="dba",
-        distance_params=within,
-        n_init=1,
-        max_iter=10,
-        random_state=seed,
-    )
+    kmeans = TimeSeriesKMeans(n_clusters, **DTW_PARAMETERS, random_state=seed)
     return kmeans.fit_predict(series)
 
 
@@ -190,12 +192,13 @@ def table(results: list[Result]) -> str:
     for setting in ALL_SETTINGS:
         model = PUBLISHED.get(setting)
         reruns = RERUN if model == "LoSTer" else None
-        cells = frame[frame["setting"] == setting].groupby("dataset", sort=False)
+        cells = dict(list(frame[frame["setting"] == setting].groupby("dataset")))
         for group in (SETS, EXTRA_SETS):
             means = []
-            for dataset, cell in cells:
-                if dataset not in group:
+            for dataset in group:
+                if dataset not in cells:
                     continue
+                cell = cells[dataset]
                 means.append(cell[["ri", "nmi", "ari"]].mean())
                 rows.append([setting, dataset, *_with_spread(cell)])
                 rows[-1] += [cell["seed"].nunique(), mean_seconds(cell, 1)]
@@ -208,6 +211,22 @@ def table(results: list[Result]) -> str:
                 rows.append([setting, f"mean of {len(group)}", *mean, *[""] * 5])
     header = ["setting", "data set", "RI", "NMI", "ARI", "seeds", "seconds"]
     return markdown([*header, "paper's RI", "paper's NMI", "re-run's NMI"], rows)
+
+
+def losses_table(results: list[Result]) -> str:
+    """Return the loss terms of the last epoch beside the re-run's, both of seed 0."""
+    reruns = published("losses")
+    rows = [
+        [
+            r["dataset"],
+            *(f"{r[term]:.4f} ({reruns[term][r['dataset']]:.4f})" for term in reruns),
+        ]
+        for r in results
+        if r["setting"] == "loster-paper"
+        and r["seed"] == 0
+        and r["dataset"] in reruns.index
+    ]
+    return markdown(["data set", *reruns.columns], rows)
 
 
 def _with_spread(cell: pd.DataFrame) -> list[str]:

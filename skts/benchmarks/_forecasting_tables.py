@@ -16,6 +16,8 @@ OTHERS += ("FEDformer", "Autoformer", "Informer")
 def error_table(results: list[Result]) -> str:
     """Return mean errors over seeds as a Markdown table, the paper's beside ours."""
     frame = pd.DataFrame(results)
+    # Naive forecasts have neither.
+    frame = frame.reindex(columns=frame.columns.union(["valid_mse", "n_epochs"]))
     rows: list[list[object]] = []
     for (setting, dataset), of_both in frame.groupby(["setting", "dataset"]):
         means = []
@@ -29,7 +31,7 @@ def error_table(results: list[Result]) -> str:
             rows[-1] += [", ".join(map(str, sorted(cell["seed"])))]
             rows[-1] += [_number(cell["n_epochs"].mean(), 0), mean_seconds(cell, 0)]
             rows[-1] += [_number(value, 3) for value in paper]
-        if len(means) == len(preset(dataset)["horizons"]):
+        if sorted(of_both["horizon"].unique()) == preset(dataset)["horizons"]:
             mse, mae, *paper = np.mean(means, axis=0)
             rows.append([setting, dataset, "mean", _number(mse), "", _number(mae)])
             rows[-1] += [*[""] * 4, *(_number(value, 3) for value in paper)]
@@ -56,11 +58,12 @@ def means_table(results: list[Result]) -> str:
 
 def _mean_text(cells: pd.Series, setting: str, dataset: str) -> str:
     horizons = preset(dataset)["horizons"]
-    if not all((dataset, horizon) in cells.index for horizon in horizons):
+    keys = [(dataset, horizon) for horizon in horizons]
+    if not all(key in cells.index for key in keys):
         return ""
     papers = np.mean([_paper_values(setting, dataset, h) for h in horizons], axis=0)
     paper = "" if np.isnan(papers[0]) else f" ({papers[0]:.3f})"
-    return f"{cells[dataset].mean():.3f}{paper}"
+    return f"{cells[keys].mean():.3f}{paper}"
 
 
 def others_table(results: list[Result]) -> str:

@@ -34,7 +34,6 @@ class PatchTST(WindowNetwork):
             ffn_dim=8 * hidden_size,
             num_attention_heads=4,
             num_hidden_layers=3,
-            attention_dropout=dropout,
             ff_dropout=dropout,
             path_dropout=dropout,
             pre_norm=False,
@@ -51,9 +50,12 @@ class PatchTST(WindowNetwork):
 
 
 class PatchTSTForecaster(PeerForecaster):
-    """Forecast with PatchTST; the defaults are those of its authors' script for ETTh1.
+    """Forecast with PatchTST.
 
-    Unlike there, the learning rate does not change.
+    Sizes, dropout and learning rate are those of its authors' script for ETTh1. Unlike
+    there, the learning rate does not change,
+    training stops after 10 epochs without a lower error, and the last patch is not
+    padded (the library leaves the remainder out).
     """
 
     use_revin = True

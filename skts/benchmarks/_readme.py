@@ -29,13 +29,16 @@ def measured_numbers(folder: Path) -> dict[str, float]:
     numbers = {}
     for (setting, dataset), cells in frame.groupby(["setting", "dataset"]):
         means = cells.groupby("horizon")["mse"].mean()
-        if set(preset(dataset)["horizons"]) <= set(means.index):
-            numbers[f"{setting}-{dataset}"] = means.mean()
+        horizons = preset(dataset)["horizons"]
+        if set(horizons) <= set(means.index):
+            numbers[f"{setting}-{dataset}"] = means[horizons].mean()
     papers = published("forecasting")["mse"].xs("SAMformer").unstack("dataset").mean()
     for dataset in ("ETTh1", "ETTh2", "ETTm1", "ETTm2"):
         numbers[f"paper-{dataset}"] = papers[dataset]
     frame = pd.DataFrame(read_results(folder / "clustering.jsonl"))
     frame = frame[frame["dataset"].isin(_clustering.SETS)]
     for setting, cells in frame.groupby("setting"):
-        numbers[f"{setting}-nmi"] = cells.groupby("dataset")["nmi"].mean().mean()
+        means = cells.groupby("dataset")["nmi"].mean()
+        if len(means) == len(_clustering.SETS):
+            numbers[f"{setting}-nmi"] = means.mean()
     return numbers

@@ -55,7 +55,7 @@ SETTINGS: dict[str, Setting] = {
     "dlinear-lr-5e-4": Setting(DLinearForecaster, 384, {"lr": 5e-4}),
     "dlinear-lr-5e-3": Setting(DLinearForecaster, 384, {"lr": 5e-3}),
     "dlinear-paper": Setting(DLinearForecaster, 384, {}, "dlinear"),
-    "patchtst": Setting(PatchTSTForecaster, 336, {}, None, "PatchTST"),
+    "patchtst": Setting(PatchTSTForecaster, 336, {}),
 }
 
 

@@ -161,7 +161,7 @@ def speed_table(results: list[Result]) -> str:
     """Return seconds per step and per epoch as a Markdown table."""
     header = ["model", "threads", "compile", "ms per step", "plain", "s per epoch"]
     rows: list[list[object]] = []
-    for r in results:
+    for r in _latest(results):
         step = [f"{1e3 * s:.1f}" for s in r["seconds_per_step"].values()]
         epoch = [f"{s:.2f}" for s in r["seconds_per_epoch"].values()]
         rows.append([r["model"], r["threads"], r["compile"], *step, *epoch])
@@ -173,7 +173,13 @@ def profile_table(results: list[Result]) -> str:
     """Return the shares of operations as a Markdown table."""
     rows: list[list[object]] = [
         [r["model"], r["threads"], operation, f"{100 * share:.1f} %"]
-        for r in results
+        for r in _latest(results)
         for operation, share in r["shares"]
     ]
     return markdown(["model", "threads", "operation", "share of the time"], rows)
+
+
+def _latest(results: list[Result]) -> list[Result]:
+    """Return the last result of each model and way to run it."""
+    keys = ("model", "threads", "compile")
+    return list({tuple(r.get(key) for key in keys): r for r in results}.values())

@@ -41,18 +41,21 @@ defaults with another attention, the last two without SAM, as in the paper;
 `sigma-reparam` has the paper's learning rate and start, without SAM and with it.
 `tsmixer` has the paper's settings, `dlinear` is sktime's network at a context of 384,
 at the learning rate with the lowest validation error of the three; `patchtst` is
-Hugging Face's network with its paper's settings for ETTh1 and a context of 336 (needs
-the extra `peers`). All of them are trained in the same loop with the same split and
-stopping. `last-value` and `seasonal-naive` repeat the last row and the last day.
+Hugging Face's network with its paper's sizes for ETTh1 and a context of 336 (needs the
+extra `peers`). All of them are trained in the same loop on the same split and keep the
+epoch with the lowest validation error; the stored lines have their batches, schedules
+and patience. `last-value` and `seasonal-naive` repeat the last row and the last day.
 
 The paper's values are means over five seeds with a radius per cell; for TSMixer those
 of its runs with and without SAM, for `samformer-no-sam` those of its Transformer.
 LSINet's paper is known without its tables.
 
-`python -m skts.benchmarks forecasting --settings samformer samformer-no-sam`, and with
-`--datasets ETTh1 --settings lsinet lsinet-no-penalty dlinear` and the like
+`python -m skts.benchmarks forecasting --settings samformer samformer-no-sam linear`,
+which takes the four ETT sets and three seeds, and with `--datasets ETTh1 --seeds 0
+--settings lsinet` and the like
 
-Means over the four horizons, the paper's in brackets:
+Means over the four horizons and over the seeds that the next table names, the paper's
+in brackets:
 
 {means}
 
@@ -125,13 +128,20 @@ many clusters as classes; mean and spread over seeds. `loster` has the defaults,
 without contrastive learning. `kmeans` is scikit-learn's, with ten starts, on the
 standardised series, `kmeans-spectrum` on what LoSTer sees by default, `kmeans-pca` on
 the components with 90 % of the variance; `kmeans-dtw` is sktime's, by dynamic time
-warping (needs numba: the extra `peers`). The re-run is by the authors' group.
+warping within a tenth of the length, with one start (needs numba: the extra `peers`).
+The re-run is by the authors' group.
 
-`python -m skts.benchmarks clustering`
+`python -m skts.benchmarks clustering`, and with
+`--datasets extra --seeds 0 --settings loster kmeans kmeans-spectrum`
 
 NMI, means over seeds:
 
 {nmi}
+
+Loss terms in the last epoch with the paper's settings, the re-run's in brackets (seed
+0); the time warps of the second view differ, ours never run backwards:
+
+{losses}
 
 With spreads, and the other measures:
 
@@ -153,7 +163,8 @@ What the steps spend their time on:
 
 Whole fits of LoSTer with the paper's settings, against a plain version: two networks
 one after the other, loaders that collect series one by one, augmentation of one series
-at a time, the same threads.
+at a time, the same threads. Each has its own draws, and so its own number of joint
+epochs.
 
 `python -m skts.benchmarks fits`
 
@@ -257,6 +268,7 @@ def write_page(folder: Path, page: Path) -> None:
         "search": (_search.search_table, of("search")),
         "parallel": (_search.parallel_table, of("parallel")),
         "nmi": (_clustering.nmi_table, clusterings),
+        "losses": (_clustering.losses_table, clusterings),
         "clustering": (_clustering.table, clusterings),
         "speed": (_speed.speed_table, of("speed")),
         "profile": (_speed.profile_table, of("profile")),

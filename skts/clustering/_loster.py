@@ -475,10 +475,12 @@ class LoSTerClusterer(
         return logits.softmax(1).numpy()
 
     def score(self, X, y=None):
-        """Return the mean silhouette of the standardised series in their clusters.
+        """Return the mean silhouette of the series in their clusters.
 
         Higher is better. It needs no classes and compares across settings and numbers
-        of clusters, which losses do not.
+        of clusters, which losses do not. It is measured on the series as they are
+        standardised, or as they are with ``standardize=False``: not across that
+        parameter, nor fairly across `spectral_weight`, since a shift counts here.
 
         Parameters
         ----------

@@ -57,6 +57,13 @@ def test_a_killed_run_goes_on_where_it_stopped(tmp_path, capsys, backend):
     run(tmp_path / "killed", lambda name, seed: pytest.fail("ran twice"))
 
 
+def test_a_smoke_result_stands_for_no_other(tmp_path):
+    path = tmp_path / "lines"
+    append_result(path, CELLS[0] | {"smoke": True, "value": 0})
+    run(path)
+    assert sum("smoke" not in r for r in read_results(path)) == len(CELLS)
+
+
 def test_workers_share_the_cores(tmp_path, monkeypatch):
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     run(tmp_path / "lines", n_jobs=2)
