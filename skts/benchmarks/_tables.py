@@ -78,7 +78,8 @@ The SAMformer paper's: windows of white noise (512 points, 7 channels), a linear
 96 steps, noise of variance 1, 10000 windows to train and 5000 to validate on, 100
 epochs. No forecast can be better than 1 on new windows. Errors are those of the last
 weights, beside the lowest validation error of all epochs; the eigenvalue is that of the
-Hessian there, over 1000 training windows. `sam` has `rho=0.7`, the others none.
+Hessian there, over 1000 training windows. `sam` has `rho=0.7`, the others none. Where
+the lowest error is the last, as with `sigma-reparam`, training was not at its end.
 
 `python -m skts.benchmarks toy`
 
