@@ -52,7 +52,7 @@ ROOMS = {
     "plotting": ({"_validation"}, {"matplotlib", "numpy", "pandas", "sklearn"}),
     "benchmarks": (
         BELOW_ESTIMATORS | {"models", "datasets", "forecasting", "clustering"},
-        SCIENTIFIC | {"joblib", "matplotlib", "scipy"},
+        SCIENTIFIC | {"joblib", "matplotlib", "scipy", "transformers"},
     ),
 }
 
