@@ -37,28 +37,6 @@ class DLinearForecaster(PeerForecaster):
     use_revin = False
     lr_schedule = "constant"
 
-    def __init__(
-        self,
-        context_length,
-        horizon=None,
-        *,
-        max_epochs=100,
-        batch_size=32,
-        lr=1e-4,
-        validation_fraction=0.25,
-        patience=10,
-        random_state=None,
-    ):
-        self.context_length = context_length
-        self.horizon = horizon
-        self.max_epochs = max_epochs
-        self.batch_size = batch_size
-        self.lr = lr
-        self.validation_fraction = validation_fraction
-        self.patience = patience
-        self.random_state = random_state
-        super().__init__()
-
     def _build_network(
         self, n_channels: int, context_length: int, prediction_length: int
     ) -> DLinear:

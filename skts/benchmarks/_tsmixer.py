@@ -101,19 +101,20 @@ class TSMixerForecaster(PeerForecaster):
         patience=5,
         random_state=None,
     ):
-        self.context_length = context_length
-        self.horizon = horizon
         self.hidden_size = hidden_size
         self.n_blocks = n_blocks
         self.dropout = dropout
         self.rho = rho
-        self.max_epochs = max_epochs
-        self.batch_size = batch_size
-        self.lr = lr
-        self.validation_fraction = validation_fraction
-        self.patience = patience
-        self.random_state = random_state
-        super().__init__()
+        super().__init__(
+            context_length,
+            horizon,
+            max_epochs=max_epochs,
+            batch_size=batch_size,
+            lr=lr,
+            validation_fraction=validation_fraction,
+            patience=patience,
+            random_state=random_state,
+        )
 
     def _build_network(
         self, n_channels: int, context_length: int, prediction_length: int
