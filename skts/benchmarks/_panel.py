@@ -4,6 +4,7 @@ from time import perf_counter
 
 import numpy as np
 import pandas as pd
+from sklearn.preprocessing import StandardScaler
 
 from skts.benchmarks._results import Result, markdown
 from skts.datasets import load_ucr
@@ -24,7 +25,7 @@ def compare_global(n_series: int, smoke: bool) -> Result:
     n_test = N_CUTOFFS * HORIZON
     frames = [pd.DataFrame({"power": row}) for row in values]
     seen = [frame[:-n_test] for frame in frames]
-    scale = np.array([_scale(frame) for frame in seen])
+    scale = np.array([StandardScaler().fit(frame).scale_ for frame in seen])
     setting = SETTING | ({"max_epochs": 1} if smoke else {})
 
     def make() -> SAMformerForecaster:
@@ -76,12 +77,6 @@ def compare_global(n_series: int, smoke: bool) -> Result:
         },
         "parameters": together.get_params(),
     }
-
-
-def _scale(frame: pd.DataFrame) -> np.ndarray:
-    """Return the deviation of a series; that of one at rest is 1."""
-    deviation = frame.to_numpy().std(axis=0)
-    return np.where(deviation > 0, deviation, 1.0)
 
 
 def global_table(results: list[Result]) -> str:
