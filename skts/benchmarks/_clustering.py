@@ -21,7 +21,7 @@ from sklearn.metrics import (
 from sktime.clustering.k_means import TimeSeriesKMeans
 
 from skts.benchmarks._presets import published
-from skts.benchmarks._results import Result, markdown, mean_seconds, run_missing
+from skts.benchmarks._results import Result, markdown, mean_seconds, run_missing, show
 from skts.clustering import LoSTerClusterer
 from skts.clustering._features import SeriesFeatures, standardise_each
 from skts.datasets import load_ucr
@@ -57,20 +57,30 @@ LOSTER: dict[str, dict[str, Any]] = {
     "autoencoder": NO_CONTRAST,
     "autoencoder-paper": PAPER | NO_CONTRAST,
 }
-# k-means on the standardised series alone, and joined with their spectra.
-KMEANS = {"kmeans": 0.0, "kmeans-spectrum": LoSTerClusterer().spectral_weight}
+# k-means on the standardised series alone, joined with their spectra, and on their
+# principal components.
+KMEANS: dict[str, dict[str, Any]] = {
+    "kmeans": {"n_init": 10, "spectral_weight": 0.0},
+    "kmeans-spectrum": {
+        "n_init": 10,
+        "spectral_weight": LoSTerClusterer().spectral_weight,
+    },
+    "kmeans-pca": {"n_init": 10, "spectral_weight": 0.0},
+}
 PCA_SHARE = 0.9  # of the variance
 # sktime's k-means by dynamic time warping needs numba, and hours where series are long.
 DTW = "kmeans-dtw"
-DTW_PARAMETERS: dict[str, Any] = {
-    "metric": "dtw",
-    "averaging_method": "dba",
-    "distance_params": {"window": 0.1},
-    "n_init": 1,
-    "max_iter": 10,
+ALL_KMEANS = KMEANS | {
+    DTW: {
+        "metric": "dtw",
+        "averaging_method": "dba",
+        "distance_params": {"window": 0.1},
+        "n_init": 1,
+        "max_iter": 10,
+    }
 }
-SETTINGS = (*LOSTER, *KMEANS, "kmeans-pca")
-ALL_SETTINGS = (*SETTINGS, DTW)
+SETTINGS = (*LOSTER, *KMEANS)
+ALL_SETTINGS = (*LOSTER, *ALL_KMEANS)
 # What the papers have of each setting.
 PUBLISHED = {
     "loster": "LoSTer",
@@ -79,7 +89,6 @@ PUBLISHED = {
     "autoencoder-paper": "LoSTer without contrastive learning",
 }
 RERUN = "LoSTer, re-run"
-N_INIT = 10
 
 
 def run(
@@ -97,8 +106,6 @@ def run(
         {"dataset": dataset, "setting": setting, "seed": seed}
         for seed, setting, dataset in product(seeds, settings, sets)
     ]
-    if smoke:
-        cells = [cell | {"smoke": True} for cell in cells]
     run_missing(
         path,
         cells,
@@ -108,6 +115,7 @@ def run(
             f"{r['seconds']:.1f} s"
         ),
         n_jobs,
+        smoke=smoke,
     )
 
 
@@ -131,12 +139,8 @@ def run_cell(dataset: str, setting: str, seed: int, smoke: bool = False) -> Resu
         last = model.history_[-1]
         result |= {name: last[name] for name in last.keys() - {"phase", "lr"}}
         result["parameters"] = model.get_params()
-    elif setting == DTW:
-        result["parameters"] = DTW_PARAMETERS
-        labels = _kmeans_dtw(X, n_clusters, seed)
     else:
-        weight = KMEANS.get(setting, 0.0)
-        result["parameters"] = {"n_init": N_INIT, "spectral_weight": weight}
+        result["parameters"] = ALL_KMEANS[setting]
         labels = _kmeans(X, n_clusters, setting, seed)
     return result | {
         "seconds": round(perf_counter() - started, 1),
@@ -148,19 +152,15 @@ def run_cell(dataset: str, setting: str, seed: int, smoke: bool = False) -> Resu
 
 def _kmeans(X: np.ndarray, n_clusters: int, setting: str, seed: int) -> np.ndarray:
     series = standardise_each(torch.from_numpy(X.astype(np.float64))[:, None])
-    weight = KMEANS.get(setting, 0.0)
-    features = SeriesFeatures(weight).fit(series)(series).numpy()
+    parameters = ALL_KMEANS[setting]
+    if setting == DTW:
+        dtw = TimeSeriesKMeans(n_clusters, **parameters, random_state=seed)
+        return dtw.fit_predict(series.numpy())
+    features = SeriesFeatures(parameters["spectral_weight"]).fit(series)(series).numpy()
     if setting == "kmeans-pca":
         features = PCA(PCA_SHARE, svd_solver="full").fit_transform(features)
-    kmeans = KMeans(n_clusters, n_init=N_INIT, random_state=seed)
+    kmeans = KMeans(n_clusters, n_init=parameters["n_init"], random_state=seed)
     return kmeans.fit_predict(features)
-
-
-def _kmeans_dtw(X: np.ndarray, n_clusters: int, seed: int) -> np.ndarray:
-    """Cluster by dynamic time warping."""
-    series = standardise_each(torch.from_numpy(X.astype(np.float64))[:, None]).numpy()
-    kmeans = TimeSeriesKMeans(n_clusters, **DTW_PARAMETERS, random_state=seed)
-    return kmeans.fit_predict(series)
 
 
 def nmi_table(results: list[Result]) -> str:
@@ -173,15 +173,14 @@ def nmi_table(results: list[Result]) -> str:
     rows = []
     for group in (SETS, EXTRA_SETS):
         known = shown.reindex([dataset for dataset in group if dataset in means.index])
-        rows += [[dataset, *map(_short, row)] for dataset, *row in known.itertuples()]
+        rows += [
+            [dataset, *(show(nmi, ".3f") for nmi in row)]
+            for dataset, *row in known.itertuples()
+        ]
         if len(known) == len(group):
             mean = known.mean(skipna=False)  # none where a set is missing
-            rows.append([f"mean of {len(group)}", *map(_short, mean)])
+            rows.append([f"mean of {len(group)}", *(show(nmi, ".3f") for nmi in mean)])
     return markdown(["data set", *shown.columns], rows)
-
-
-def _short(value: float) -> str:
-    return "" if np.isnan(value) else f"{value:.3f}"
 
 
 def table(results: list[Result]) -> str:
@@ -230,8 +229,8 @@ def losses_table(results: list[Result]) -> str:
 
 
 def _with_spread(cell: pd.DataFrame) -> list[str]:
-    def show(column: pd.Series) -> str:
+    def text(column: pd.Series) -> str:
         spread = f" ± {column.std():.4f}" if len(column) > 1 else ""
         return f"{column.mean():.4f}{spread}"
 
-    return [show(cell[name]) for name in ("ri", "nmi", "ari")]
+    return [text(cell[name]) for name in ("ri", "nmi", "ari")]

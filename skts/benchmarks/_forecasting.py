@@ -32,9 +32,7 @@ def run(
         for horizon in horizons or preset(dataset)["horizons"]
         if setting not in NAIVE or seed == seeds[0]
     ]
-    if smoke:
-        cells = [cell | {"smoke": True} for cell in cells]
-    run_missing(path, cells, run_cell, _describe, n_jobs)
+    run_missing(path, cells, run_cell, _describe, n_jobs, smoke=smoke)
 
 
 def _describe(result: Result) -> str:

@@ -5,7 +5,7 @@ import pandas as pd
 
 from skts.benchmarks._naive import NAIVE
 from skts.benchmarks._presets import preset, published
-from skts.benchmarks._results import Result, markdown, mean_seconds
+from skts.benchmarks._results import Result, markdown, mean_seconds, show
 from skts.benchmarks._settings import SETTINGS
 
 # What the SAMformer paper tells of others, most of it quoted there from theirs.
@@ -25,16 +25,18 @@ def error_table(results: list[Result]) -> str:
             paper = _paper_values(setting, dataset, horizon)
             means.append([cell["mse"].mean(), cell["mae"].mean(), *paper])
             mse, mae, *paper = means[-1]
-            rows.append([setting, dataset, horizon, _number(mse)])
-            rows[-1] += [_number(cell["mse"].std()), _number(mae)]
-            rows[-1] += [_number(cell["valid_mse"].mean())]
+            rows.append([setting, dataset, horizon, show(mse, ".4f")])
+            rows[-1] += [show(cell["mse"].std(), ".4f"), show(mae, ".4f")]
+            rows[-1] += [show(cell["valid_mse"].mean(), ".4f")]
             rows[-1] += [", ".join(map(str, sorted(cell["seed"])))]
-            rows[-1] += [_number(cell["n_epochs"].mean(), 0), mean_seconds(cell, 0)]
-            rows[-1] += [_number(value, 3) for value in paper]
+            rows[-1] += [show(cell["n_epochs"].mean(), ".0f"), mean_seconds(cell, 0)]
+            rows[-1] += [show(value, ".3f") for value in paper]
         if sorted(of_both["horizon"].unique()) == preset(dataset)["horizons"]:
             mse, mae, *paper = np.mean(means, axis=0)
-            rows.append([setting, dataset, "mean", _number(mse), "", _number(mae)])
-            rows[-1] += [*[""] * 4, *(_number(value, 3) for value in paper)]
+            rows.append(
+                [setting, dataset, "mean", show(mse, ".4f"), "", show(mae, ".4f")]
+            )
+            rows[-1] += [*[""] * 4, *(show(value, ".3f") for value in paper)]
     header = ["setting", "data set", "horizon", "MSE", "spread", "MAE", "valid MSE"]
     header += ["seeds", "epochs", "seconds", "paper's MSE", "paper's MAE"]
     return markdown(header, rows)
@@ -45,25 +47,43 @@ def means_table(results: list[Result]) -> str:
 
     A row per setting, a column per data set; nothing where a horizon is missing.
     """
-    frame = pd.DataFrame(results)
-    cells = frame.groupby(["setting", "dataset", "horizon"], sort=False)["mse"].mean()
-    datasets = sorted(frame["dataset"].unique())
-    rows = []
-    for setting in (s for s in (*SETTINGS, *NAIVE) if s in cells.index):
-        row = [_mean_text(cells[setting], setting, dataset) for dataset in datasets]
-        if any(row):
-            rows.append([f"`{setting}`", *row])
+    means = mean_errors(results)
+    datasets = sorted({result["dataset"] for result in results})
+
+    def text(setting: str, dataset: str) -> str:
+        if (setting, dataset) not in means:
+            return ""
+        paper = show(paper_mean(setting, dataset)[0], ".3f")
+        return f"{means[setting, dataset]:.3f}" + (f" ({paper})" if paper else "")
+
+    rows: list[list[object]] = [
+        [f"`{setting}`", *(text(setting, dataset) for dataset in datasets)]
+        for setting in (*SETTINGS, *NAIVE)
+        if any((setting, dataset) in means for dataset in datasets)
+    ]
     return markdown(["setting", *datasets], rows)
 
 
-def _mean_text(cells: pd.Series, setting: str, dataset: str) -> str:
+def mean_errors(results: list[Result]) -> dict[tuple[str, str], float]:
+    """Return mean squared errors over the usual horizons by setting and data set.
+
+    There is none where a horizon is missing.
+    """
+    means = {}
+    for (setting, dataset), of_both in pd.DataFrame(results).groupby(
+        ["setting", "dataset"]
+    ):
+        errors = of_both.groupby("horizon")["mse"].mean()
+        mean = errors.reindex(preset(dataset)["horizons"]).mean(skipna=False)
+        if not np.isnan(mean):
+            means[setting, dataset] = mean
+    return means
+
+
+def paper_mean(setting: str, dataset: str) -> np.ndarray:
+    """Return the MSE and MAE that a paper has for a setting, means over horizons."""
     horizons = preset(dataset)["horizons"]
-    keys = [(dataset, horizon) for horizon in horizons]
-    if not all(key in cells.index for key in keys):
-        return ""
-    papers = np.mean([_paper_values(setting, dataset, h) for h in horizons], axis=0)
-    paper = "" if np.isnan(papers[0]) else f" ({papers[0]:.3f})"
-    return f"{cells[keys].mean():.3f}{paper}"
+    return np.mean([_paper_values(setting, dataset, h) for h in horizons], axis=0)
 
 
 def others_table(results: list[Result]) -> str:
@@ -72,9 +92,9 @@ def others_table(results: list[Result]) -> str:
     frame = frame[frame["setting"] == "samformer"]
     errors = published("forecasting")["mse"]
     rows: list[list[object]] = [
-        [dataset, horizon, _number(cell["mse"].mean(), 3)]
+        [dataset, horizon, show(cell["mse"].mean(), ".3f")]
         + [
-            _number(errors.get((model, dataset, horizon), np.nan), 3)
+            show(errors.get((model, dataset, horizon), np.nan), ".3f")
             for model in ("SAMformer", *OTHERS)
         ]
         for (dataset, horizon), cell in frame.groupby(["dataset", "horizon"])
@@ -108,7 +128,3 @@ def _paper_values(setting: str, dataset: str, horizon: int) -> list[float]:
     if (model, dataset, horizon) not in errors.index:
         return [np.nan, np.nan]
     return errors.loc[(model, dataset, horizon), ["mse", "mae"]].tolist()
-
-
-def _number(value: float, n_digits: int = 4) -> str:
-    return "" if np.isnan(value) else f"{value:.{n_digits}f}"

@@ -45,9 +45,9 @@ def run(
 ) -> None:
     """Run the cells that `path` does not hold yet."""
     cells = [{"dataset": name, "seed": seed} for seed in seeds for name in datasets]
-    if smoke:
-        cells = [cell | {"smoke": True} for cell in cells]
-    run_missing(path, cells, run_cell, lambda r: str(r["coverage"]), n_jobs)
+    run_missing(
+        path, cells, run_cell, lambda r: str(r["coverage"]), n_jobs, smoke=smoke
+    )
 
 
 def run_cell(dataset: str, seed: int, smoke: bool = False) -> Result:

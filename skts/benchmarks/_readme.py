@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from skts.benchmarks import _clustering
-from skts.benchmarks._presets import preset, published
+from skts.benchmarks._clustering import SETS
+from skts.benchmarks._forecasting_tables import mean_errors, paper_mean
 from skts.benchmarks._results import read_results
 
 NUMBER = re.compile(r"<!--([\w-]+)-->[^<]*<!---->")
@@ -25,20 +25,14 @@ def fill_readme(readme: Path, folder: Path) -> None:
 
 def measured_numbers(folder: Path) -> dict[str, float]:
     """Return mean errors over horizons, and mean agreement over sets, by name."""
-    frame = pd.DataFrame(read_results(folder / "forecasting.jsonl"))
-    numbers = {}
-    for (setting, dataset), cells in frame.groupby(["setting", "dataset"]):
-        means = cells.groupby("horizon")["mse"].mean()
-        horizons = preset(dataset)["horizons"]
-        if set(horizons) <= set(means.index):
-            numbers[f"{setting}-{dataset}"] = means[horizons].mean()
-    papers = published("forecasting")["mse"].xs("SAMformer").unstack("dataset").mean()
+    means = mean_errors(read_results(folder / "forecasting.jsonl"))
+    numbers = {
+        f"{setting}-{dataset}": mean for (setting, dataset), mean in means.items()
+    }
     for dataset in ("ETTh1", "ETTh2", "ETTm1", "ETTm2"):
-        numbers[f"paper-{dataset}"] = papers[dataset]
+        numbers[f"paper-{dataset}"] = paper_mean("samformer", dataset)[0]
     frame = pd.DataFrame(read_results(folder / "clustering.jsonl"))
-    frame = frame[frame["dataset"].isin(_clustering.SETS)]
-    for setting, cells in frame.groupby("setting"):
-        means = cells.groupby("dataset")["nmi"].mean()
-        if len(means) == len(_clustering.SETS):
-            numbers[f"{setting}-nmi"] = means.mean()
+    nmi = frame.pivot_table("nmi", "dataset", "setting").reindex(SETS)
+    for setting, mean in nmi.mean(skipna=False).dropna().items():
+        numbers[f"{setting}-nmi"] = mean
     return numbers

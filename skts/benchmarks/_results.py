@@ -75,13 +75,18 @@ def run_missing(
     run_cell: Callable[..., Result],
     describe: Callable[[Result], str],
     n_jobs: int | None = None,
+    *,
+    smoke: bool = False,
 ) -> None:
     """Run those `cells` that a file lacks; store and print each result at once.
 
     One after the other in this process, or, with `n_jobs`, several at a time in worker
     processes, each with its share of the threads. ``joblib.parallel_config`` sends the
-    same list to a cluster.
+    same list to a cluster. With `smoke`, cells run at their smallest, and their results
+    say so.
     """
+    if smoke:
+        cells = [cell | {"smoke": True} for cell in cells]
     n_missing = len(list(missing(path, cells)))
     if n_missing < len(cells):
         print(f"{len(cells) - n_missing} of {len(cells)} cells are in {path} already")
@@ -128,8 +133,12 @@ def _duration(seconds: float) -> str:
 
 def mean_seconds(cell: pd.DataFrame, n_digits: int) -> str:
     """Return the mean time of some runs, "" if none was timed without a pause."""
-    mean = pd.to_numeric(cell["seconds"]).mean()
-    return "" if np.isnan(mean) else f"{mean:.{n_digits}f}"
+    return show(pd.to_numeric(cell["seconds"]).mean(), f".{n_digits}f")
+
+
+def show(value: float, spec: str) -> str:
+    """Return a number as text, "" for NaN."""
+    return "" if np.isnan(value) else f"{value:{spec}}"
 
 
 def markdown(header: list[str], rows: list[list[object]]) -> str:

@@ -12,7 +12,6 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor
@@ -20,7 +19,7 @@ from torch.nn.functional import mse_loss
 from torch.optim import Adam
 
 from skts.benchmarks._hessian import largest_eigenvalue
-from skts.benchmarks._results import Result, markdown, mean_seconds, run_missing
+from skts.benchmarks._results import Result, markdown, mean_seconds, run_missing, show
 from skts.data import Rows, ShuffledBatches
 from skts.models import prepare_batch, window_loss
 from skts.models._training import mean_squared_error
@@ -53,9 +52,7 @@ def run(
 ) -> None:
     """Run the cells that `path` does not hold yet."""
     cells = [{"setting": s, "seed": seed} for seed, s in product(seeds, settings)]
-    if smoke:
-        cells = [cell | {"smoke": True} for cell in cells]
-    run_missing(path, cells, run_cell, _describe, n_jobs)
+    run_missing(path, cells, run_cell, _describe, n_jobs, smoke=smoke)
 
 
 def _describe(result: Result) -> str:
@@ -155,6 +152,9 @@ def _forecast(network: SAMformer, windows: Tensor) -> Tensor:
 def table(results: list[Result]) -> str:
     """Return errors and curvature, means over seeds, as a Markdown table."""
     frame = pd.DataFrame(results)
+    # Least squares have neither.
+    of_networks = ["best_valid_mse", "largest_eigenvalue"]
+    frame = frame.reindex(columns=frame.columns.union(of_networks))
     rows: list[list[object]] = []
     for setting in SETTINGS:
         cell = frame[frame["setting"] == setting]
@@ -162,12 +162,8 @@ def table(results: list[Result]) -> str:
             continue
         rows.append([setting, len(cell)])
         for column in ("train_mse", "valid_mse", "best_valid_mse"):
-            rows[-1].append(_number(cell, column, ".3f"))
-        rows[-1] += [_number(cell, "largest_eigenvalue", ".3g"), mean_seconds(cell, 0)]
+            rows[-1].append(show(cell[column].mean(), ".3f"))
+        rows[-1] += [show(cell["largest_eigenvalue"].mean(), ".3g")]
+        rows[-1] += [mean_seconds(cell, 0)]
     header = ["setting", "seeds", "training MSE", "validation MSE", "lowest"]
     return markdown([*header, "largest eigenvalue", "seconds"], rows)
-
-
-def _number(cell: pd.DataFrame, column: str, spec: str) -> str:
-    mean = cell[column].mean() if column in cell else np.nan
-    return "" if np.isnan(mean) else f"{mean:{spec}}"

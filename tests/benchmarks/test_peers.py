@@ -95,7 +95,7 @@ def three_shapes(name, folder=None):
     return np.repeat(shapes, 10, axis=0) + noise, np.repeat([0, 1, 2], 10)
 
 
-@pytest.mark.parametrize("setting", [*KMEANS, "kmeans-pca", DTW])
+@pytest.mark.parametrize("setting", [*KMEANS, DTW])
 def test_every_k_means_finds_three_shapes(monkeypatch, setting):
     if setting == DTW:
         pytest.importorskip("numba")
