@@ -22,8 +22,13 @@ class PatchTST(WindowNetwork):
         dropout: float,
     ) -> None:
         super().__init__(use_revin=True)
-        from transformers import PatchTSTConfig, PatchTSTForPrediction
-
+        try:
+            from transformers import PatchTSTConfig, PatchTSTForPrediction
+        except ImportError as error:
+            raise ImportError(
+                "The setting 'patchtst' needs transformers, which is not installed: "
+                'pip install "skts[peers]".'
+            ) from error
         config = PatchTSTConfig(
             num_input_channels=n_channels,
             context_length=context_length,
