@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -24,10 +25,12 @@ from skts.benchmarks import (
     _toy,
     _updates,
 )
+from skts.benchmarks._presets import ETT
 from skts.benchmarks._readme import fill_readme
 from skts.benchmarks._results import Progress, Result, append_result, read_results
 from skts.benchmarks._tables import write_page
 
+PROGRAM = "python -m skts.benchmarks"
 RESULTS = Path("docs/results")
 # Where a benchmark stores its results, if not in the file of costs.
 FILES = {
@@ -70,10 +73,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         folder = Path(mkdtemp(prefix="skts-smoke-"))
     if args.results is None:
         args.results = folder / FILES.get(args.command, "cost.jsonl")
-    if args.command in CELLS:
-        CELLS[args.command](args)
-    else:
-        _measure(args)
+    run = CELLS.get(args.command, _measure)
+    try:
+        run(args)
+    except (FileNotFoundError, ConnectionError, ImportError) as error:
+        sys.exit(f"{PROGRAM}: error: {error}")  # what this machine lacks
 
 
 def _forecast(args: argparse.Namespace) -> None:
@@ -181,7 +185,7 @@ def _measurements(args: argparse.Namespace) -> list[Callable[[], Result]]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m skts.benchmarks")
+    parser = argparse.ArgumentParser(prog=PROGRAM)
     parser.add_argument("--threads", type=int, help="torch threads (default: torch's)")
     commands = parser.add_subparsers(dest="command", required=True)
 
@@ -210,19 +214,24 @@ def _parser() -> argparse.ArgumentParser:
             command.add_argument("--datasets", nargs="+", default=list(datasets))
         command.add_argument("--seeds", nargs="+", type=int, default=list(seeds))
         if settings:
+            known, usual = ", ".join(all_settings), ", ".join(settings)
             command.add_argument(
-                "--settings", nargs="+", default=list(settings), choices=all_settings
+                "--settings",
+                nargs="+",
+                default=list(settings),
+                choices=all_settings,
+                metavar="SETTING",
+                help=f"some of {known} (default: {usual})",
             )
         command.add_argument(
             "--jobs", type=int, help="worker processes (-1: one per core)"
         )
         return command
 
-    ett = ["ETTh1", "ETTh2"]
     forecasting = add_cells(
         "forecasting",
         "test errors of forecasts, and their table",
-        [*ett, "ETTm1", "ETTm2"],
+        ETT,
         range(3),
         ("samformer",),
         _forecasting.ALL_SETTINGS,
@@ -238,7 +247,7 @@ def _parser() -> argparse.ArgumentParser:
         _clustering.SETTINGS,
         _clustering.ALL_SETTINGS,
     )
-    add_cells("intervals", "coverage and width of prediction intervals", ett)
+    add_cells("intervals", "coverage and width of prediction intervals", ETT[:2])
     add_cells(
         "toy",
         "the SAMformer paper's linear toy problem",
@@ -262,9 +271,12 @@ def _parser() -> argparse.ArgumentParser:
     speed = add(
         "speed", "seconds of training steps against the plain form, and a profile"
     )
-    speed.add_argument("--models", nargs="+", default=list(_speed.MODELS))
+    models = list(_speed.MODELS)
+    speed.add_argument("--models", nargs="+", default=models, choices=models)
     speed.add_argument("--rounds", type=int, default=7)
-    speed.add_argument("--compile", action="store_true", help="compile both forms")
+    speed.add_argument(
+        "--compile", action="store_true", help="compile, and time ours without that"
+    )
     memory = add("memory", "peak memory of a fit on a wide series")
     memory.add_argument("--rows", type=int, default=26304)
     memory.add_argument("--channels", type=int, default=321)

@@ -115,6 +115,7 @@ def run(
             f"{r['seconds']:.1f} s"
         ),
         n_jobs,
+        load=load_series,
         smoke=smoke,
     )
 

@@ -25,14 +25,23 @@ def run(
     n_jobs: int | None = None,
     smoke: bool = False,
 ) -> None:
-    """Run the cells that `path` does not hold yet; None takes the usual horizons."""
+    """Run the cells that `path` does not hold yet; None takes the usual horizons.
+
+    Raises
+    ------
+    ValueError
+        Before anything runs, if no paper tells the parameters of a cell.
+    """
     cells = [
         {"dataset": dataset, "horizon": horizon, "setting": setting, "seed": seed}
         for seed, setting, dataset in product(seeds, settings, datasets)
         for horizon in horizons or preset(dataset)["horizons"]
         if setting not in NAIVE or seed == seeds[0]
     ]
-    run_missing(path, cells, run_cell, _describe, n_jobs, smoke=smoke)
+    for cell in cells:
+        if cell["setting"] in SETTINGS:
+            make_forecaster(cell["dataset"], cell["horizon"], cell["setting"])
+    run_missing(path, cells, run_cell, _describe, n_jobs, load=load_split, smoke=smoke)
 
 
 def _describe(result: Result) -> str:

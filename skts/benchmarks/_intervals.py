@@ -46,7 +46,13 @@ def run(
     """Run the cells that `path` does not hold yet."""
     cells = [{"dataset": name, "seed": seed} for seed in seeds for name in datasets]
     run_missing(
-        path, cells, run_cell, lambda r: str(r["coverage"]), n_jobs, smoke=smoke
+        path,
+        cells,
+        run_cell,
+        lambda r: str(r["coverage"]),
+        n_jobs,
+        load=load_split,
+        smoke=smoke,
     )
 
 

@@ -12,6 +12,8 @@ from skts.datasets import load_csv, load_ett
 # Rows and channels of the smoke mode.
 N_SMOKE_SEEN, N_SMOKE_TEST, N_SMOKE_CHANNELS = 1000, 200, 2
 
+ETT = ("ETTh1", "ETTh2", "ETTm1", "ETTm2")
+
 
 @cache
 def _presets() -> dict[str, Any]:
@@ -58,7 +60,7 @@ def load_split(
 
     The rows of a series with uneven dates are numbered, as papers take them.
     """
-    y = load_ett(dataset) if dataset.startswith("ETT") else load_csv(dataset)
+    y = load_ett(dataset) if dataset in ETT else load_csv(dataset)
     if y.index.freq is None:
         y = y.reset_index(drop=True)
     train, valid, test = split_sizes(dataset, len(y))

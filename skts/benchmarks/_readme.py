@@ -10,6 +10,7 @@ import pandas as pd
 
 from skts.benchmarks._clustering import SETS
 from skts.benchmarks._forecasting_tables import mean_errors, paper_mean
+from skts.benchmarks._presets import ETT
 from skts.benchmarks._results import read_results
 
 NUMBER = re.compile(r"<!--([\w-]+)-->[^<]*<!---->")
@@ -29,7 +30,7 @@ def measured_numbers(folder: Path) -> dict[str, float]:
     numbers = {
         f"{setting}-{dataset}": mean for (setting, dataset), mean in means.items()
     }
-    for dataset in ("ETTh1", "ETTh2", "ETTm1", "ETTm2"):
+    for dataset in ETT:
         numbers[f"paper-{dataset}"] = paper_mean("samformer", dataset)[0]
     frame = pd.DataFrame(read_results(folder / "clustering.jsonl"))
     nmi = frame.pivot_table("nmi", "dataset", "setting").reindex(SETS)

@@ -76,21 +76,25 @@ def run_missing(
     describe: Callable[[Result], str],
     n_jobs: int | None = None,
     *,
+    load: Callable[[str], object] = lambda dataset: None,
     smoke: bool = False,
 ) -> None:
     """Run those `cells` that a file lacks; store and print each result at once.
 
     One after the other in this process, or, with `n_jobs`, several at a time in worker
     processes, each with its share of the threads. ``joblib.parallel_config`` sends the
-    same list to a cluster. With `smoke`, cells run at their smallest, and their results
-    say so.
+    same list to a cluster. `load` is tried on every data set first, so that a file that
+    is not there is told before hours of training. With `smoke`, cells run at their
+    smallest, and their results say so.
     """
     if smoke:
         cells = [cell | {"smoke": True} for cell in cells]
-    n_missing = len(list(missing(path, cells)))
-    if n_missing < len(cells):
-        print(f"{len(cells) - n_missing} of {len(cells)} cells are in {path} already")
-    progress = Progress(n_missing)
+    todo = list(missing(path, cells))
+    if len(todo) < len(cells):
+        print(f"{len(cells) - len(todo)} of {len(cells)} cells are in {path} already")
+    for dataset in dict.fromkeys(cell["dataset"] for cell in todo if "dataset" in cell):
+        load(dataset)
+    progress = Progress(len(todo))
     run = Parallel(n_jobs=n_jobs, return_as="generator_unordered")
     results = run(delayed(_run)(run_cell, cell) for cell in missing(path, cells))
     for result in results:

@@ -64,6 +64,20 @@ def test_a_smoke_result_stands_for_no_other(tmp_path):
     assert sum("smoke" not in r for r in read_results(path)) == len(CELLS)
 
 
+def test_data_are_tried_once_before_the_first_cell(tmp_path):
+    cells = [{"dataset": d, "seed": seed} for seed in (0, 1) for d in ("one", "two")]
+    append_result(tmp_path / "lines", cells[0] | {"value": 0})
+    append_result(tmp_path / "lines", cells[2] | {"value": 0})
+    calls = []
+
+    def run_cell(dataset, seed):
+        calls.append((dataset, seed))
+        return {"value": seed}
+
+    run_missing(tmp_path / "lines", cells, run_cell, str, load=calls.append)
+    assert calls == ["two", ("two", 0), ("two", 1)]
+
+
 def test_workers_share_the_cores(tmp_path, monkeypatch):
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     run(tmp_path / "lines", n_jobs=2)

@@ -46,6 +46,26 @@ def test_forecasting(smoke, ett):
     assert "9 of 9 cells are in" in out
 
 
+@pytest.mark.parametrize("command", ["forecasting", "clustering", "intervals"])
+def test_a_missing_set_is_told_in_a_line_before_anything_runs(
+    command, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("SKTS_DATA", str(tmp_path))
+    path = tmp_path / "lines.jsonl"
+    with pytest.raises(SystemExit, match="error: Nowhere was not found in folder="):
+        main([command, "--results", str(path), "--datasets", "Nowhere"])
+    assert not path.exists()
+
+
+def test_a_cell_that_no_paper_has_is_told_before_anything_runs(tmp_path):
+    path = tmp_path / "lines.jsonl"
+    cells = ["--datasets", "ETTh1", "--horizons", "96", "24", "--seeds", "0"]
+    settings = ["--settings", "samformer", "samformer-paper"]
+    with pytest.raises(ValueError, match="at horizon 24"):
+        main(["forecasting", "--results", str(path), *cells, *settings])
+    assert not path.exists()
+
+
 def test_clustering(smoke, ucr):
     lines, out = smoke("clustering", "--settings", *CLUSTERING)
     assert [line["setting"] for line in lines] == CLUSTERING
