@@ -8,6 +8,8 @@ from sklearn.base import BaseEstimator
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.validation import check_is_fitted
 from sktime.forecasting.base import BaseForecaster, ForecastingHorizon
+from sktime.transformations.base import BaseTransformer
+from sktime.transformations.series.difference import Differencer
 
 from skts._validation import check_int
 from skts.data import cut_windows
@@ -19,6 +21,9 @@ from skts.forecasting._series import (
     find_frequency,
 )
 from skts.model_selection._scorer import rolling_scorer
+
+# Whether differences are undone from the rows seen last; not in sktime 1.2.
+FOLLOWS = Differencer._update is not BaseTransformer._update
 
 
 class SklearnForecaster(BaseEstimator):
@@ -54,6 +59,9 @@ class SklearnForecaster(BaseEstimator):
     updated with the rows of each window and asked again, without a refit; in sktime
     that takes from ten milliseconds to a second per window and channel. Search with
     ``scoring=rolling_scorer(stride=horizon)`` where test parts are long.
+
+    sktime's ``Differencer`` does not follow updates, so what it puts back is not the
+    level of the rows seen last. Pipelines with one are not taken.
 
     The forecasters of this package measure their own ``score`` in units of the rows
     they train on, without those they hold out for validation. To compare forecasters,
@@ -102,7 +110,7 @@ class SklearnForecaster(BaseEstimator):
             If `forecaster` is no sktime forecaster, or `Y` no single series.
         ValueError
             If `Y` is not finite, or its times are out of order; if `horizon` is below 1
-            or not that of the forecaster.
+            or not that of the forecaster; if the forecaster has a ``Differencer``.
         """
         check_int("horizon", self.horizon, 1)
         self._check_forecaster()
@@ -112,8 +120,7 @@ class SklearnForecaster(BaseEstimator):
         last = frame.iloc[-1:]
         if isinstance(frame.index, pd.DatetimeIndex):
             last.index.freq = find_frequency(frame.index)
-        steps = np.arange(1, self.horizon + 1)
-        self.forecaster_ = self.forecaster.clone().fit(frame, fh=steps)
+        self.forecaster_ = self.forecaster.clone().fit(frame, fh=self._steps())
         self.scale_ = StandardScaler().fit(frame.to_numpy(dtype=np.float64)).scale_
         self._last = last
         return self
@@ -130,6 +137,14 @@ class SklearnForecaster(BaseEstimator):
                 f"horizon must be that of the forecaster, got horizon={self.horizon} "
                 f"and one with horizon={own}. Leave that of the forecaster out."
             )
+        parts = self.forecaster.get_params().values()
+        if any(isinstance(part, Differencer) for part in parts) and not FOLLOWS:
+            raise ValueError(
+                f"forecaster must follow updates, got {self.forecaster!r}: sktime's "
+                "Differencer keeps the rows of fit, and would put later forecasts on "
+                "an old level. Leave it out, or search with sktime's "
+                'ForecastingGridSearchCV(strategy="refit").'
+            )
 
     def predict(self, fh=None):
         """Forecast the steps after the rows seen in ``fit``.
@@ -145,7 +160,11 @@ class SklearnForecaster(BaseEstimator):
             Forecast in the units of the data.
         """
         check_is_fitted(self)
-        return self.forecaster_.predict(fh)
+        return self.forecaster_.predict(self._steps() if fh is None else fh)
+
+    def _steps(self) -> np.ndarray:
+        # sktime's forecasters take None for what they were asked last.
+        return np.arange(1, self.horizon + 1)
 
     def predict_rolling(self, Y, stride=1):
         """Forecast every window whose targets lie in a series, without a refit.
@@ -212,7 +231,9 @@ class SklearnForecaster(BaseEstimator):
         for start in starts:
             if start > n_seen:
                 forecaster.update(frame.iloc[n_seen:start], update_params=False)
-            forecasts.append(forecaster.predict().to_numpy(dtype=np.float64))
+            forecasts.append(
+                forecaster.predict(self._steps()).to_numpy(dtype=np.float64)
+            )
             n_seen = start
         return np.stack(forecasts)
 

@@ -15,8 +15,10 @@ from sklearn.model_selection import (
     cross_val_score,
 )
 from sklearn.preprocessing import StandardScaler
+from sktime.forecasting.compose import EnsembleForecaster
 from sktime.forecasting.naive import NaiveForecaster
 from sktime.forecasting.trend import PolynomialTrendForecaster
+from sktime.transformations.series.detrend import Detrender
 from sktime.transformations.series.difference import Differencer
 
 from skts.model_selection import SklearnForecaster, rolling_scorer
@@ -32,6 +34,16 @@ def last_value_error(train, test):
         for now in range(len(test) - H + 1)
     ]
     return np.mean(errors)
+
+
+def test_what_was_forecast_before_changes_nothing(make_frame):
+    frame = make_frame(30, n_channels=2)
+    model = SklearnForecaster(NaiveForecaster(), H).fit(frame[:24])
+    score, forecast = model.score(frame[24:]), model.predict()
+    assert list(forecast.index) == list(frame.index[24 : 24 + H])
+    model.predict(fh=[3, 4])
+    assert model.score(frame[24:]) == score
+    pd.testing.assert_frame_equal(model.predict(), forecast)
 
 
 KINDS = ["frame", "list-indexed", "array", "flat", "series", "integers", "periods"]
@@ -110,7 +122,7 @@ def test_one_by_one_is_what_one_pass_gives(make_frame, make_model):
 def test_a_search_compares_baselines_pipelines_and_ours(make_frame, make_model):
     Y = make_frame(60, n_channels=1)
     ours = make_model(horizon=None, max_epochs=3)
-    grid = {"forecaster": [NaiveForecaster(), Differencer() * NaiveForecaster(), ours]}
+    grid = {"forecaster": [NaiveForecaster(), Detrender() * NaiveForecaster(), ours]}
     cv = TimeSeriesSplit(2, test_size=6)
     scorer = rolling_scorer(("mse", "mae"), stride=2)
     search = GridSearchCV(
@@ -135,6 +147,18 @@ def test_a_search_compares_baselines_pipelines_and_ours(make_frame, make_model):
         )
     assert search.best_index_ == np.argmax(search.cv_results_["mean_test_mse"])
     assert len(search.predict(range(1, H + 1))) == H
+
+
+def test_a_pipeline_that_follows_no_update_is_refused(make_frame, make_model):
+    for pipeline in (
+        Differencer() * NaiveForecaster(),
+        StandardScaler() * Differencer() * make_model(horizon=None),
+        EnsembleForecaster([("one", Differencer() * NaiveForecaster())]),
+    ):
+        with pytest.raises(
+            ValueError, match=r"(?s)forecaster must follow updates, .*refit"
+        ):
+            SklearnForecaster(pipeline, H).fit(make_frame())
 
 
 def test_parameters_of_the_forecaster_are_searched():
