@@ -41,7 +41,7 @@ def load_csv(name, folder=None):
         If there is no folder, or no such file in it; the message says what was looked
         for, and where.
     ValueError
-        If the file has no column ``date``.
+        If the file has no column ``date``, or that holds no date in some row.
 
     Examples
     --------
@@ -58,13 +58,32 @@ def load_csv(name, folder=None):
             "the folder that holds it as folder=..., or in the environment variable "
             "SKTS_DATA."
         )
-    y = pd.read_csv(path)
+    y = pd.read_csv(path, dtype={"date": str})  # 2001 is a year
     if "date" not in y.columns:
         raise ValueError(
             f"{path.name} must have a column 'date', got {', '.join(map(str, y))}. "
             "Rename the column of times."
         )
-    y = y.set_index(pd.DatetimeIndex(pd.to_datetime(y.pop("date")), name="date"))
-    if len(y) > 2:  # fewer dates tell no frequency
-        y.index.freq = pd.infer_freq(y.index)
+    y = y.set_index(pd.DatetimeIndex(_parse(y.pop("date"), path.name), name="date"))
+    frequency = pd.infer_freq(y.index) if len(y) > 2 else None
+    # What pandas infers, such as business hours, need not give the same dates.
+    if frequency and y.index.equals(
+        pd.date_range(y.index[0], y.index[-1], None, frequency)
+    ):
+        y.index.freq = frequency
     return y
+
+
+def _parse(dates: pd.Series, file: str) -> pd.Series:
+    rule = f"{file} must have a date in every row of its column 'date'"
+    if dates.isna().any():
+        raise ValueError(
+            f"{rule}, got {dates.isna().sum()} row(s) without one. Fill them in."
+        )
+    try:
+        return pd.to_datetime(dates)
+    except ValueError as error:
+        raise ValueError(
+            f"{rule}, got {dates.iloc[0]!r} in the first: {error}. Write dates like "
+            "2016-07-01 02:00."
+        ) from error

@@ -48,6 +48,46 @@ def test_uneven_dates_are_kept_as_they_are(tmp_path):
     assert y.index.freq is None
 
 
+@pytest.mark.parametrize(
+    ("dates", "expected"),
+    [
+        (["2001", "2002", "2003"], pd.date_range("2001", periods=3, freq="YS")),
+        (["20160630", "20160701"], pd.DatetimeIndex(["2016-06-30", "2016-07-01"])),
+    ],
+    ids=["years", "days"],
+)
+def test_dates_without_marks_are_dates(tmp_path, dates, expected):
+    frame = pd.DataFrame({"date": dates, "x": range(len(dates))})
+    frame.to_csv(tmp_path / "plain.csv", index=False)
+    assert load_csv("plain", tmp_path).index.tolist() == expected.tolist()
+
+
+def test_a_frequency_gives_all_dates(tmp_path):
+    hours = pd.date_range("2024-01-01", "2024-03-01", freq="h")
+    open_ = (hours.hour >= 10) & (hours.hour <= 17) & (hours.dayofweek < 5)
+    frame = pd.DataFrame({"date": hours[open_], "x": 0.0})
+    frame.to_csv(tmp_path / "shop.csv", index=False)
+    assert pd.infer_freq(hours[open_]) == "bh"  # from 9 to 17, says pandas
+    assert load_csv("shop", tmp_path).index.freq is None
+
+
+@pytest.mark.filterwarnings("ignore:Could not infer format")  # says pandas
+@pytest.mark.parametrize(
+    ("dates", "words"),
+    [
+        (["2020-01-01", "", "2020-01-03"], r"got 1 row\(s\) without one"),
+        (["1467331200", "1467334800"], "got '1467331200' in the first"),
+        (["monday", "tuesday"], "got 'monday' in the first"),
+    ],
+    ids=["missing", "seconds", "words"],
+)
+def test_what_is_no_date_is_named(tmp_path, dates, words):
+    frame = pd.DataFrame({"date": dates, "x": range(len(dates))})
+    frame.to_csv(tmp_path / "odd.csv", index=False)
+    with pytest.raises(ValueError, match=rf"odd\.csv must have a date .*, {words}"):
+        load_csv("odd", tmp_path)
+
+
 @pytest.mark.parametrize("n_rows", [1, 2])
 def test_a_few_rows_are_read(tmp_path, n_rows):
     write(tmp_path / "short.csv", n_rows=n_rows)
