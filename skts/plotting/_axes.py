@@ -80,9 +80,10 @@ def label_times(ax: Any, index: pd.Index) -> None:
     if dates:
         from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
-        locator = AutoDateLocator()
+        zone = getattr(index, "tz", None)
+        locator = AutoDateLocator(tz=zone)
         ax.xaxis.set_major_locator(locator)
-        ax.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+        ax.xaxis.set_major_formatter(ConciseDateFormatter(locator, tz=zone))
 
 
 def label_values(ax: Any, variable: Any, unit: str | None) -> None:

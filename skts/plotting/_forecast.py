@@ -118,8 +118,8 @@ def _column(data: Any, name: str, variable: Any) -> pd.Series:
 def _draw_intervals(ax: Any, intervals: pd.DataFrame, variable: Any) -> None:
     """Shade one band per coverage, the widest one first and lightest."""
     bands = as_table(intervals, "intervals")
-    names = bands.columns.get_level_values(0)
-    bands = bands[variable if variable in names else names[0]]
+    only = bands.columns.get_level_values(0).nunique() == 1
+    bands = bands[choose_variable(bands, None if only else variable, "intervals")]
     times = times_of(bands.index)
     coverages = sorted(set(bands.columns.get_level_values(0)), reverse=True)
     for number, coverage in enumerate(coverages):

@@ -39,6 +39,8 @@ def plot_learning_curves(estimator, *, ax=None):
         If matplotlib is not installed.
     sklearn.exceptions.NotFittedError
         If the estimator is not fitted.
+    ValueError
+        If it has trained for no epoch.
 
     Examples
     --------
@@ -51,12 +53,16 @@ def plot_learning_curves(estimator, *, ax=None):
     ['training', 'validation', 'best epoch, 3']
     """
     check_is_fitted(estimator)
+    if not estimator.history_:
+        raise ValueError(
+            f"estimator must have trained for an epoch, got {estimator!r} without one."
+        )
     history = pd.DataFrame(estimator.history_)
     ax = prepare_axes(ax, 6)
-    if "phase" in history:
-        _draw_phases(ax, history)
-    else:
+    if hasattr(estimator, "best_epoch_"):
         _draw_losses(ax, history, estimator.best_epoch_)
+    else:
+        _draw_phases(ax, history)
     ax.xaxis.get_major_locator().set_params(integer=True)
     ax.set_xlabel("epoch")
     put_legend(ax)

@@ -49,6 +49,23 @@ def test_a_band_per_coverage_reaches_from_its_lower_to_its_upper_end(
     assert not len(recwarn)
 
 
+def test_intervals_of_other_variables_are_refused(fitted):
+    intervals = fitted.predict_interval(STEPS, coverage=0.5)
+    forecast = fitted.predict(STEPS)["load"].rename("demand")
+    with pytest.raises(ValueError, match=r"columns of intervals, .* got 'demand'"):
+        plot_forecast(forecast, intervals=intervals)
+    ax = plot_forecast(forecast, intervals=intervals[["load"]])
+    assert len(ax.collections) == 1
+
+
+def test_hours_are_those_of_the_time_zone():
+    index = pd.date_range("2024-06-01", periods=6, freq="h", tz="America/New_York")
+    ax = plot_forecast(pd.Series(range(6), index=index))
+    ax.figure.canvas.draw()
+    shown = [label.get_text() for label in ax.get_xticklabels()]
+    assert shown[1] == "01:00"
+
+
 def test_a_single_step_has_an_interval_that_is_seen(fitted):
     intervals = fitted.predict_interval([2], coverage=0.5)
     ax = plot_forecast(fitted.predict([2]), intervals=intervals, variable="load")

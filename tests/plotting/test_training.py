@@ -7,6 +7,7 @@ import pytest
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 
+from skts.clustering import LoSTerClusterer
 from skts.plotting import plot_learning_curves, plot_search
 from skts.regression import SAMformerRegressor
 
@@ -44,6 +45,12 @@ def test_the_phases_of_a_clusterer_follow_each_other(clusterer, labels):
     losses = [record["train_loss"] for record in clusterer.history_]
     drawn = [*pretraining.get_ydata(), *joint.get_ydata()]
     np.testing.assert_array_equal(drawn, losses)
+
+
+def test_a_clusterer_without_epochs_has_no_curves(series):
+    model = LoSTerClusterer(2, hidden_size=8, pretrain_epochs=0, max_epochs=0)
+    with pytest.raises(ValueError, match="must have trained for an epoch"):
+        plot_learning_curves(model.fit(series))
 
 
 def test_nothing_is_drawn_before_fit(make_model):
