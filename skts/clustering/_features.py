@@ -6,7 +6,7 @@ not change when the series is shifted, which the series itself does in every poi
 Axes: ``N`` series, ``C`` channels, ``L`` time points, ``F`` frequencies without zero.
 """
 
-from math import sqrt
+from math import frexp, sqrt
 from typing import Self
 
 import torch
@@ -77,9 +77,13 @@ class SeriesFeatures(nn.Module):
 
 def _center_and_scale(part: Tensor, n_points: int) -> tuple[Tensor, Tensor]:
     """Return the mean of a part, and what gives it `n_points` as total variance."""
+    # The squares of huge values fit no float; a power of two changes no digit.
+    largest = float(part.abs().max()) if part.numel() else 0.0
+    factor = 2.0 ** frexp(largest)[1]
+    part = part / factor
     center = part.mean(0)
     total = part.shape[1:].numel() / n_points
     variance = total * (part - center).square().mean()
     least = total * part.square().mean() * LEAST_VARIATION**2
     scale = torch.maximum(variance, least).sqrt()
-    return center, torch.where(scale > 0, scale, 1.0)
+    return factor * center, factor * torch.where(scale > 0, scale, 1.0)

@@ -34,6 +34,15 @@ def test_both_parts_are_centred_and_have_the_variances_asked_for(series, weight)
     assert variances[60:].sum() == pytest.approx(60 * weight**2)
 
 
+@pytest.mark.parametrize("factor", [2.0**-100, 2.0**90])
+def test_the_size_of_the_series_makes_no_difference(series, factor):
+    series = series.float()
+    expected = SeriesFeatures(1.5).fit(series)(series)
+    scaled = SeriesFeatures(1.5).fit(factor * series)
+    assert_close(scaled(factor * series), expected)
+    assert_close(scaled.invert(expected) / factor, series)
+
+
 def test_series_come_back_from_their_features(series):
     features = SeriesFeatures(2.0).fit(series)
     assert_close(features.invert(features(series)), series)
