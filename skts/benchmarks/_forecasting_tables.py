@@ -70,9 +70,8 @@ def mean_errors(results: list[Result]) -> dict[tuple[str, str], float]:
     There is none where a horizon is missing.
     """
     means = {}
-    for (setting, dataset), of_both in pd.DataFrame(results).groupby(
-        ["setting", "dataset"]
-    ):
+    frame = pd.DataFrame(results, columns=["setting", "dataset", "horizon", "mse"])
+    for (setting, dataset), of_both in frame.groupby(["setting", "dataset"]):
         errors = of_both.groupby("horizon")["mse"].mean()
         mean = errors.reindex(preset(dataset)["horizons"]).mean(skipna=False)
         if not np.isnan(mean):

@@ -17,10 +17,20 @@ NUMBER = re.compile(r"<!--([\w-]+)-->[^<]*<!---->")
 
 
 def fill_readme(readme: Path, folder: Path) -> None:
-    """Replace the marked numbers by those of the results in `folder`."""
+    """Replace the marked numbers by those of the results in `folder`.
+
+    What the folder lacks stays as it is.
+    """
     numbers = measured_numbers(folder)
     text = readme.read_text("utf-8")
-    filled = NUMBER.sub(lambda m: f"<!--{m[1]}-->{numbers[m[1]]:.3f}<!---->", text)
+
+    def fill(match: re.Match[str]) -> str:
+        name = match[1]
+        return (
+            f"<!--{name}-->{numbers[name]:.3f}<!---->" if name in numbers else match[0]
+        )
+
+    filled = NUMBER.sub(fill, text)
     readme.write_text(filled, "utf-8")
 
 
@@ -32,7 +42,8 @@ def measured_numbers(folder: Path) -> dict[str, float]:
     }
     for dataset in ETT:
         numbers[f"paper-{dataset}"] = paper_mean("samformer", dataset)[0]
-    frame = pd.DataFrame(read_results(folder / "clustering.jsonl"))
+    clusterings = read_results(folder / "clustering.jsonl")
+    frame = pd.DataFrame(clusterings, columns=["setting", "dataset", "nmi"])
     nmi = frame.pivot_table("nmi", "dataset", "setting").reindex(SETS)
     for setting, mean in nmi.mean(skipna=False).dropna().items():
         numbers[f"{setting}-nmi"] = mean

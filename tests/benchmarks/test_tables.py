@@ -147,6 +147,32 @@ def test_the_page_is_made_from_the_stored_lines(tmp_path):
     assert "{" not in page.replace("{1e-4", "")
 
 
+@pytest.mark.parametrize("files", [[], ["forecasting.jsonl"], ["clustering.jsonl"]])
+def test_a_page_of_some_results_leaves_other_numbers_alone(tmp_path, files):
+    folder = tmp_path / "results"
+    folder.mkdir()
+    results = [cell("samformer", horizon, 0, 0.4) for horizon in (96, 192, 336, 720)]
+    lines = {
+        "forecasting.jsonl": results,
+        "clustering.jsonl": [
+            {"setting": "kmeans", "dataset": name, "seed": 0, "seconds": 1.0}
+            | dict.fromkeys(("nmi", "ari", "ri"), 0.5)
+            for name in SETS
+        ],
+    }
+    for file in files:
+        text = "".join(json.dumps(line) + "\n" for line in lines[file])
+        (folder / file).write_text(text)
+    readme = tmp_path / "README.md"
+    readme.write_text("<!--samformer-ETTh1-->9<!----> <!--kmeans-nmi-->9<!---->")
+    page, readme_path = str(tmp_path / "page.md"), str(readme)
+    main(["tables", "--folder", str(folder), "--page", page, "--readme", readme_path])
+    mse = "0.400" if "forecasting.jsonl" in files else "9"
+    nmi = "0.500" if "clustering.jsonl" in files else "9"
+    filled = f"<!--samformer-ETTh1-->{mse}<!----> <!--kmeans-nmi-->{nmi}<!---->"
+    assert readme.read_text() == filled
+
+
 def test_the_readme_has_the_numbers_of_the_stored_lines(tmp_path):
     if not STORED.is_dir():
         pytest.skip("the results are not part of an installed package")
