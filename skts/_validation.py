@@ -48,12 +48,12 @@ def check_bool(name: str, value: Any) -> None:
 
 def check_seed(name: str, value: Any) -> None:
     """Raise unless `value` can seed a generator."""
-    rule = f"{name} must be an int >= 0, a numpy RandomState or None"
+    rule = f"{name} must be an int >= 0 and < 2**63, a numpy RandomState or None"
     if value is None or isinstance(value, np.random.RandomState):
         return
     if isinstance(value, bool) or not isinstance(value, Integral):
         raise TypeError(f"{rule}, got {value!r}.")
-    if value < 0:
+    if not 0 <= value < 2**63:
         raise ValueError(f"{rule}, got {value}.")
 
 

@@ -98,9 +98,15 @@ def test_what_seeds_a_generator_passes(value):
 
 @pytest.mark.parametrize(
     ("value", "error"),
-    [(-1, ValueError), (1.0, TypeError), ("0", TypeError), (True, TypeError)],
+    [
+        (-1, ValueError),
+        (2**63, ValueError),
+        (1.0, TypeError),
+        ("0", TypeError),
+        (True, TypeError),
+    ],
 )
 def test_what_seeds_no_generator_is_refused(value, error):
-    rule = "random_state must be an int >= 0, a numpy RandomState or None"
+    rule = "random_state must be an int >= 0 and < 2**63, a numpy RandomState or None"
     with expect(error, f"{rule}, got {value!r}."):
         check_seed("random_state", value)
