@@ -142,6 +142,9 @@ def test_a_callback_gets_the_estimator_of_each_epoch(name, data):
             r["train_loss"] for r in stopped.history_
         ]
         assert kept.n_epochs_ == kept.best_epoch_ == epoch
+        if name.endswith("Forecaster"):
+            errors = kept.backtest(*data(name)).overall
+            assert errors.equals(stopped.backtest(*data(name)).overall)
 
 
 @needs_callbacks

@@ -162,6 +162,8 @@ class TorchForecaster(
         parts = self._lay_out(series, self._prediction_length)
         known = [part.known for part in parts]
         self._know(dict(zip(series, known, strict=True)))
+        if None in self._known:
+            self._measure_naive(*parts)
         self._fit_network(
             all_windows([part.train for part in parts]),
             all_windows([part.valid for part in parts]),
@@ -170,8 +172,6 @@ class TorchForecaster(
             y,
         )
         self._calibrate(parts)
-        if None in self._known:
-            self._measure_naive(*parts)
         return self
 
     def _lay_out(self, series: SeriesByName, prediction_length: int) -> list[Part]:
