@@ -107,7 +107,9 @@ class TorchForecaster(
     def _check_index(self, y: pd.Series | pd.DataFrame) -> None:
         for name, rows in split_panel(y).items():
             check_order(rows.index, describe(name))
-            find_frequency(rows.index, describe(name))
+            # Rows of a series that is known are held against it in `update`.
+            if not self.is_fitted or name not in self._known:
+                find_frequency(rows.index, describe(name))
         if not self.is_fitted:
             return
         n_levels = len(self._level_names)

@@ -107,6 +107,7 @@ def with_frequency(
     index: pd.Index, frequency: pd.offsets.BaseOffset | None
 ) -> pd.Index:
     """Return one time that knows its frequency, if it is a date."""
-    if isinstance(index, pd.DatetimeIndex) and index.freq is None:
-        return pd.DatetimeIndex(index, freq=frequency)
+    if isinstance(index, pd.DatetimeIndex) and index.freq != frequency:
+        index = index.copy()
+        index.freq = frequency
     return index

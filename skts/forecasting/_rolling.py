@@ -231,7 +231,7 @@ class RollingForecasts:
         frame = self._to_frame(Y, name)
         check_int("stride", stride, 1)
         values = frame.to_numpy(dtype=np.float64)
-        stretches = contiguous_stretches(frame.index)
+        stretches = contiguous_stretches(frame.index, self._only.frequency)
         longest = max(end - begin for begin, end in stretches)
         n_known = 0
         if look_back and (

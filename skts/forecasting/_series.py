@@ -104,19 +104,27 @@ def _raise_not_finite(y: pd.DataFrame, values: np.ndarray, name: str) -> None:
 
 
 def check_order(index: pd.Index, name: str = "y") -> None:
-    """Raise unless the times of a series are unique and in order."""
+    """Raise unless the times of a series are there, unique and in order."""
+    data = name.split()[-1]  # "instance 1 of y" is in y
+    if index.hasnans:
+        raise ValueError(
+            f"{name} must have a time in every row, got {index.isna().sum()} row(s) "
+            f"without one. Drop them, for instance those in which "
+            f"{data}.index.get_level_values(-1).isna()."
+        )
     if not index.is_unique:
         times = index[index.duplicated()].unique()
+        by = "level=0" if data == name else f"level=[*range({data}.index.nlevels)]"
         raise ValueError(
             f"{name} must have unique times, got {len(times)} duplicated one(s), the "
             f"first at {times[0]!r}. Aggregate them, for instance with "
-            f"{name}.groupby(level=0).mean()."
+            f"{data}.groupby({by}).mean()."
         )
     if not index.is_monotonic_increasing:
         later = np.flatnonzero(np.asarray(index[1:] < index[:-1]))[0]
         raise ValueError(
             f"{name} must have its times in order, got {index[later + 1]!r} after "
-            f"{index[later]!r}. Use {name}.sort_index()."
+            f"{index[later]!r}. Use {data}.sort_index()."
         )
 
 
@@ -168,7 +176,8 @@ def find_frequency(index: pd.Index, name: str = "y") -> pd.offsets.BaseOffset | 
     """
     if not isinstance(index, pd.DatetimeIndex) or len(index) < 2:
         return getattr(index, "freq", None)
-    if index.freq is not None:
+    # pandas accepts some frequencies, such as business hours, that times do not follow.
+    if index.freq is not None and _positions(index, index.freq) is not None:
         return index.freq
     for candidate in _candidate_frequencies(index):
         frequency = to_offset(candidate)
@@ -177,7 +186,7 @@ def find_frequency(index: pd.Index, name: str = "y") -> pd.offsets.BaseOffset | 
     raise ValueError(
         f"{name} must have regular times, but there is no step that all times of its "
         f"index follow; the first are {', '.join(map(str, index[:3]))}. Resample it, "
-        'for instance with y.resample("h").mean().interpolate().'
+        'for instance with resample("h").mean().interpolate().'
     )
 
 
@@ -185,6 +194,7 @@ def _candidate_frequencies(index: pd.DatetimeIndex) -> Iterator[str | pd.Timedel
     """Yield steps an index may have: of the whole, of parts, the most common one."""
     steps = index[1:] - index[:-1]
     usual = pd.Series(steps).mode()[0]
+    weekdays = usual == pd.Timedelta(days=1) and (index.dayofweek < 5).all()
     # Three times around two usual steps name calendar steps like months, too.
     at = np.flatnonzero(steps == usual)
     parts = [index, *(index[i : i + 3] for i in (*at[:3], *at[-3:]))]
@@ -192,6 +202,8 @@ def _candidate_frequencies(index: pd.DatetimeIndex) -> Iterator[str | pd.Timedel
         name = pd.infer_freq(part) if len(part) > 2 else None
         if name is not None:
             yield name
+        if part is index and weekdays:  # with holidays; days would fit as well
+            yield "B"
     yield usual
 
 

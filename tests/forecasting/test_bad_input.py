@@ -264,6 +264,14 @@ SERIES = [
         "groupby(level=0)",
     ),
     case(
+        "a missing time",
+        lambda w: w.fit(w.y.set_axis([*HOURS[:30], pd.NaT, *HOURS[31:60]])),
+        ValueError,
+        "y must have a time in every row",
+        "1 row(s) without one",
+        "y.index.get_level_values(-1).isna()",
+    ),
+    case(
         "times out of order",
         lambda w: w.fit(w.y.iloc[[1, 0, *range(2, 60)]]),
         ValueError,

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from skts.forecasting import SAMformerForecaster
 from skts.models import _base
 
 L, H = 8, 4
@@ -53,6 +54,19 @@ def test_a_series_without_gaps_is_not_warned_of(make_frame, make_model):
     make_model().fit(make_frame(50))  # a warning would be an error
 
 
+def test_a_frequency_that_the_times_do_not_follow_is_not_believed(
+    make_frame, make_model
+):
+    hours = pd.date_range("2024-01-01", "2024-02-01", freq="h")
+    open_ = (hours.hour >= 10) & (hours.hour <= 17) & (hours.dayofweek < 5)
+    index = pd.DatetimeIndex(hours[open_].to_numpy(), freq="infer")
+    assert index.freqstr == "bh"  # from 9 to 17, says pandas
+    y = make_frame(len(index), index=index)
+    with pytest.warns(UserWarning, match=r"y has 22 gap\(s\) in its index"):
+        model = SAMformerForecaster(4, horizon=2, max_epochs=1).fit(y)
+    assert model.predict([1]).index[0] == index[-1] + pd.Timedelta(hours=1)
+
+
 def test_rows_of_an_array_are_taken_as_they_come(make_frame, make_model):
     y = make_frame(60)
     broken = y.drop(y.index[[20, 21]])
@@ -60,3 +74,40 @@ def test_rows_of_an_array_are_taken_as_they_come(make_frame, make_model):
     forecast = make_model().fit(broken.to_numpy()).predict([1, 2])
     expected = make_model().fit(glued).predict([1, 2])
     np.testing.assert_array_equal(forecast, expected)
+
+
+def test_a_missing_holiday_is_one_gap_between_weekdays(make_frame, make_model):
+    days = pd.date_range("2024-01-01", periods=62, freq="B")
+    y = make_frame(62, index=days)
+    with pytest.warns(UserWarning, match=r"y has 1 gap\(s\) in its index"):
+        model = make_model().fit(y[:60].drop(days[30]))
+    pd.testing.assert_index_equal(
+        model.predict([1, 2]).index, days[60:], check_names=False
+    )
+
+
+def test_gaps_in_new_rows_are_those_of_the_series_seen(make_frame, make_model):
+    days = pd.date_range("2024-01-01", periods=90, freq="B")
+    y = make_frame(90, index=days)
+    model = make_model(horizon=2).fit(y[:60])
+    new = y[60:].drop(days[[70]])
+    forecasts, truths = model.predict_rolling(new)
+    firsts = [*range(60, 69), *range(71 + L, 89)]  # contexts do not cross it either
+    np.testing.assert_array_equal(truths[:, 0], y.iloc[firsts])
+    assert model.backtest(new).n_windows == len(forecasts)
+    with pytest.raises(ValueError, match="1 time points without a gap"):
+        model.backtest(y[60::2])  # not days of its own
+
+
+def test_corrections_need_no_rhythm_of_their_own(make_frame, make_model):
+    y = make_frame(60)
+    model = make_model().fit(y)
+    corrected = y.iloc[[52, 54, 57]] + 1
+    model.update(corrected, update_params=False)
+    expected = make_model().fit(y)
+    everything = y.copy()
+    everything.update(corrected)
+    expected.update(everything[-20:], update_params=False)
+    np.testing.assert_array_equal(model.predict([1, 4]), expected.predict([1, 4]))
+    with pytest.raises(ValueError, match="must have regular times"):
+        model.update(y[-3:].shift(freq="17min"))
