@@ -25,6 +25,7 @@ from skts.forecasting._series import (
     check_times,
     check_values,
     find_frequency,
+    steps_after,
 )
 from skts.forecasting._training_data import Part, all_windows, lay_out
 from skts.forecasting._updating import Updating
@@ -142,7 +143,16 @@ class TorchForecaster(
                 f"steps from 1 to horizon={self.horizon}, for instance "
                 f"fh=range(1, {self.horizon + 1})."
             )
-        return super()._check_fh(fh, pred_int)
+        before = self._fh
+        try:
+            fh = super()._check_fh(fh, pred_int)
+            knows = self.is_fitted and not self._is_vectorized  # and does not hand on
+            if fh is not None and knows and (fh.is_relative or None in self._known):
+                self._steps(fh, self._cutoff)
+        except Exception:  # what is refused is not what `fh=None` means from then on
+            self._fh = before
+            raise
+        return fh
 
     def _set_cutoff_from_y(self, y):
         """Take the latest time; sktime's own forgets the frequency, and takes long."""
@@ -199,7 +209,7 @@ class TorchForecaster(
         cutoffs = [
             with_frequency(index[-1:], find_frequency(index)) for index in ends.values()
         ]
-        steps = np.concatenate([fh.to_relative(c).to_numpy() for c in cutoffs])
+        steps = np.concatenate([steps_after(c, fh) for c in cutoffs])
         check_steps(steps, limit or int(steps.max()))
         return limit or int(steps.max())
 
@@ -265,13 +275,13 @@ class TorchForecaster(
             ).in_order()
             parts = [self._forecast_windows(c, s.numpy()).cpu() for c, s in batches]
         forecasts = torch.cat(parts).numpy()
-        times: dict[Any, tuple[np.ndarray, pd.Index]] = {}
+        times: dict[tuple[Any, Any], tuple[np.ndarray, pd.Index]] = {}
         result = {}
         for name, context, forecast in zip(
             self._known, contexts, forecasts, strict=True
         ):
             one = self._known[name]
-            end = one.recent.index[-1]
+            end = one.recent.index[-1], one.frequency
             if end not in times:
                 times[end] = self._steps(fh, one.cutoff), self._times(fh, one.cutoff)
             steps, index = times[end]
@@ -281,11 +291,13 @@ class TorchForecaster(
 
     def _steps(self, fh: ForecastingHorizon, cutoff: pd.Index) -> np.ndarray:
         """Return `fh` as steps after the cutoff, each within the horizon."""
-        steps = fh.to_relative(cutoff).to_numpy()
+        steps = steps_after(cutoff, fh)
         check_steps(steps, self._prediction_length)
         return steps
 
     def _times(self, fh: ForecastingHorizon, cutoff: pd.Index) -> pd.Index:
+        if fh.is_relative:  # steps of this series; sktime's know those of another one
+            fh = ForecastingHorizon(steps_after(cutoff, fh))
         return fh.to_absolute_index(cutoff).rename(self._level_names[-1])
 
     def _predict(self, fh, X=None):

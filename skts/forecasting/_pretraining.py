@@ -5,6 +5,7 @@ from os import PathLike, fspath
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import torch
 from torch import Tensor
 
@@ -128,6 +129,12 @@ class Pretraining:
         if fh is None:
             return known
         steps = fh.to_numpy()
+        if isinstance(fh.to_pandas(), pd.TimedeltaIndex):
+            raise TypeError(
+                "fh must hold whole steps ahead in pretrain, got "
+                f"{', '.join(map(str, fh.to_pandas()))}. Use for instance "
+                "fh=range(1, 25)."
+            )
         check_steps(steps, known or int(steps.max()))
         return known or int(steps.max())
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from pandas.tseries.frequencies import to_offset
+from sktime.forecasting.base import ForecastingHorizon
 
 from skts.data import Stretch
 
@@ -297,8 +298,29 @@ def check_last_stretch(
         )
 
 
+def steps_after(cutoff: pd.Index, fh: ForecastingHorizon) -> np.ndarray:
+    """Return a horizon as steps after a cutoff, whatever frequency it has."""
+    if not fh.is_relative:
+        return fh.to_relative(cutoff).to_numpy()
+    if not isinstance(fh.to_pandas(), pd.TimedeltaIndex):
+        return fh.to_numpy()
+    times = ForecastingHorizon(fh.to_pandas()).to_absolute(cutoff)
+    steps = times.to_relative(cutoff)
+    if not steps.to_absolute_index(cutoff).equals(times.to_pandas()):
+        raise ValueError(
+            "fh must hold whole steps of the series, got "
+            f"{', '.join(map(str, fh.to_pandas()))}. Use for instance fh=[1, 2]."
+        )
+    return steps.to_numpy()
+
+
 def check_steps(steps: np.ndarray, limit: int) -> None:
     """Raise unless all steps ahead lie within the horizon."""
+    if steps.min() < 1:
+        raise ValueError(
+            f"fh must lie within 1..horizon, got a step of {steps.min()}. Rows that "
+            "are known already are not forecast; leave such steps out."
+        )
     if steps.max() > limit:
         raise ValueError(
             f"fh must lie within 1..horizon, got a step of {steps.max()} with "

@@ -55,3 +55,31 @@ def test_without_horizon_the_largest_step_of_fh_is_taken(make_frame, make_model,
 def test_horizon_decides_whether_fit_needs_fh(make_model):
     assert make_model(horizon=None).get_tag("requires-fh-in-fit")
     assert not make_model(horizon=3).get_tag("requires-fh-in-fit")
+
+
+@pytest.mark.parametrize("when", ["fit", "predict"])
+def test_steps_may_be_spans_of_time(make_frame, make_model, when):
+    y = make_frame()
+    spans = pd.to_timedelta([2, 5], unit="h")
+    model = make_model(horizon=None if when == "fit" else 5)
+    model.fit(y, fh=spans if when == "fit" else None)
+    expected = make_model(horizon=5).fit(y).predict([2, 5])
+    assert_same(model.predict(None if when == "fit" else spans), expected)
+
+
+def test_spans_between_two_steps_are_refused(fitted):
+    with pytest.raises(ValueError, match="whole steps of the series, got 0 days 01:30"):
+        fitted.predict(pd.to_timedelta([90], unit="min"))
+
+
+@pytest.mark.parametrize(
+    "refused",
+    [[9], [0], pd.to_timedelta([9], unit="h"), pd.DatetimeIndex(["2020-01-05"])],
+    ids=["too far", "in the past", "span", "date"],
+)
+def test_what_was_refused_is_forgotten(make_frame, make_model, refused):
+    model = make_model().fit(make_frame(), fh=[1, 2])
+    expected = model.predict()
+    with pytest.raises((ValueError, NotImplementedError)):
+        model.predict(refused)
+    assert_same(model.predict(), expected)

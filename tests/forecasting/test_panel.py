@@ -370,3 +370,26 @@ def test_a_panel_is_no_news_of_one_series(make_frame, make_model):
     model = make_model().fit(make_frame(40))
     with refused(TypeError, r"1 level\(s\)", "got 2", "a panel to one fitted"):
         model.update(pd.concat({"north": make_frame(50)[40:]}))
+
+
+def test_series_of_unlike_steps_are_forecast_at_their_own_times(make_frame, make_model):
+    series = {
+        "shop": make_frame(60, index=pd.date_range("2020", periods=60, freq="B")),
+        "site": make_frame(60, index=pd.date_range("2020", periods=60, freq="D")),
+    }
+    panel = pd.concat(series, names=["place"])
+    forecast = make_model(validation_fraction=0.3).fit(panel).predict(FH)
+    for name, y in series.items():
+        times = pd.date_range(y.index[-1], periods=5, freq=y.index.freq)[FH]
+        assert list(forecast.loc[name].index) == list(times)
+
+
+def test_the_way_out_of_repeated_times_keeps_the_others(panel, make_model):
+    twice = pd.concat([panel, panel.iloc[:1]])
+    way_out = r"y\.groupby\(level=\[\*range\(y\.index\.nlevels\)\]\)\.mean\(\)"
+    with pytest.raises(ValueError, match=way_out):
+        make_model().fit(twice)
+    aggregated = twice.groupby(level=[*range(twice.index.nlevels)]).mean()
+    pd.testing.assert_frame_equal(aggregated, panel, check_freq=False)
+    with pytest.raises(ValueError, match=r"Use y\.sort_index\(\)"):
+        make_model().fit(panel[::-1])

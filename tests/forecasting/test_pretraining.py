@@ -261,3 +261,16 @@ def test_times_as_the_horizon_of_a_pretraining(panel, make_model):
 def test_no_horizon_to_pretrain_for(panel, make_model):
     with pytest.raises(ValueError, match="horizon is unknown: pass fh to pretrain"):
         make_model(horizon=None).pretrain(panel)
+
+
+@pytest.mark.parametrize(
+    ("horizon", "fh", "error", "words"),
+    [
+        (None, [0], ValueError, r"within 1\.\.horizon, got a step of 0"),
+        (4, [-1], ValueError, r"within 1\.\.horizon, got a step of -1"),
+        (None, pd.to_timedelta([1], unit="h"), TypeError, "whole steps ahead"),
+    ],
+)
+def test_steps_that_are_none_are_refused(panel, make_model, horizon, fh, error, words):
+    with pytest.raises(error, match=words):
+        make_model(horizon=horizon).pretrain(panel, fh=fh)
