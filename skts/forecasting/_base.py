@@ -217,7 +217,8 @@ class TorchForecaster(
         """Keep what is known of each series, and no more rows than are needed."""
         self._known = known
         for one in known.values():
-            one.recent = one.recent[-self._n_kept :]
+            # a slice would change with the data given, and keep all of them in memory
+            one.recent = one.recent[-self._n_kept :].copy()
         self._set_cutoff_from_known()
         self.center_ = self._units({n: one.center for n, one in known.items()})
         self.scale_ = self._units({n: one.scale for n, one in known.items()})

@@ -102,3 +102,17 @@ def test_the_series_given_is_left_as_it_was(make_frame, make_model):
     model.score(y)
     model.update(y)
     pd.testing.assert_frame_equal(y, kept)
+
+
+@pytest.mark.parametrize("as_array", [False, True])
+def test_what_becomes_of_the_series_given_changes_nothing(
+    make_frame, make_model, as_array
+):
+    y = make_frame(3000)
+    data = y.to_numpy(copy=True) if as_array else y
+    model = make_model(max_epochs=1).fit(data)
+    expected = model.predict([1, 2])
+    data[:] = 99.0
+    np.testing.assert_array_equal(model.predict([1, 2]), expected)
+    recent = model._known[None].recent.to_numpy()
+    assert len(recent if recent.base is None else recent.base.T) < 3000
