@@ -41,9 +41,11 @@ class KnownSeries:
         values = y[:n_train].to_numpy(dtype=np.float64)
         scaler = StandardScaler().fit(values)
         self.center, self.scale = scaler.mean_, scaler.scale_
-        self.offset = self.center if standardize else np.zeros_like(self.center)
-        self.factor = self.scale if standardize else np.ones_like(self.scale)
         self.still = np.ptp(values, axis=0) == 0
+        # A channel that never moved is measured from where it stands in any case: what
+        # is forecast for it then loses no digits in single precision.
+        self.offset = np.where(standardize | self.still, self.center, 0.0)
+        self.factor = self.scale if standardize else np.ones_like(self.scale)
         self.frequency = find_frequency(y.index)
         self.recent = y
 

@@ -48,7 +48,7 @@ def test_scaling_and_shifting_a_channel_scales_and_shifts_its_forecast(
     np.testing.assert_allclose(back / y.std(), forecast / y.std(), rtol=0, atol=1e-4)
 
 
-@pytest.mark.parametrize("constant", [0.0, 3.7, 1e6, -1e-3])
+@pytest.mark.parametrize("constant", [0.0, 3.7, 123456789.123, -1e-3])
 @pytest.mark.parametrize("use_revin", [True, False])
 @pytest.mark.parametrize("standardize", [True, False])
 @pytest.mark.parametrize("n_channels", [0, 2])
@@ -58,7 +58,7 @@ def test_a_channel_that_never_moves_stays_where_it_is(
     y = make_frame(n_channels=n_channels) / 100
     y["still"] = constant
     model = make_model(use_revin=use_revin, standardize=standardize).fit(y)
-    allowed = 1e-6 * max(1, abs(constant))
+    allowed = 1e-12 * max(1, abs(constant))
     assert (model.predict([1, 2, 3, 4])["still"] - constant).abs().max() <= allowed
     forecasts, _ = model.predict_windows(y)
     assert np.abs(forecasts[..., -1] - constant).max() <= allowed
