@@ -211,3 +211,14 @@ def test_the_folds_of_ett_are_measured_as_the_benchmark_does(ett, make_model):
     assert result.overall["standardised_mse"] == pytest.approx(np.mean(errors**2), 1e-4)
     scaled = np.abs(forecasts - truths) / naive_error(y[:1500].to_numpy(), 24)
     assert result.overall["mase"] == pytest.approx(scaled.mean(), 1e-4)
+
+
+def test_names_of_variables_may_be_tuples(make_model, y):
+    names = [("load", "kW"), ("temperature", "C"), ("pressure", "hPa")]
+    named = y.set_axis(pd.MultiIndex.from_tuples(names), axis=1)
+    result = make_model().fit(named[:50]).backtest(named[50:], return_forecasts=True)
+    plain = make_model().fit(y[:50]).backtest(y[50:])
+    assert list(result.by_variable.index) == names
+    assert list(result.forecasts["variable"].cat.categories) == names
+    np.testing.assert_array_equal(result.by_variable, plain.by_variable)
+    assert result.overall.equals(plain.overall)
