@@ -49,6 +49,7 @@ SETTINGS: dict[str, Setting] = {
     "tsmixer": Setting(TSMixerForecaster, 512, {"rho": 0.0}, "tsmixer", "TSMixer"),
     "tsmixer-sam": Setting(TSMixerForecaster, 512, {}, "tsmixer", "TSMixer+SAM"),
     "lsinet": Setting(LSINetForecaster, 384, {}),
+    "lsinet-8-epochs": Setting(LSINetForecaster, 384, {"max_epochs": 8}),
     "lsinet-no-penalty": Setting(LSINetForecaster, 384, {"sparsity_interval": 0}),
     "lsinet-paper": Setting(LSINetForecaster, 384, {}, "lsinet"),
     "dlinear": Setting(DLinearForecaster, 384, {}),

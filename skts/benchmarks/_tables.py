@@ -23,7 +23,8 @@ PAGE = """\
 # Measured results
 
 Made by `python -m skts.benchmarks tables` from the lines in [results/](results), each
-of which holds the settings, versions, thread count and date of one run.
+of which holds the versions, thread count and date of one run, and that of a trained
+network its parameters.
 
 ## Forecast errors
 
@@ -34,8 +35,9 @@ thread on a shared machine, and compare only roughly; none stand where a run was
 
 `samformer` and `lsinet` are the defaults with one setting for all cells, contexts of
 512 and 384; `samformer-no-sam` has `rho=0`, `lsinet-no-penalty` has
-`sparsity_interval=0`. Names that end in `-paper` have the papers' settings per data set
-and horizon, `transformer-paper` without SAM. `linear` is SAMformer's head alone,
+`sparsity_interval=0`, and `lsinet-8-epochs`, for sets of many windows, ends after 8 of
+30 epochs. Names that end in `-paper` have the papers' settings per data set and
+horizon, `transformer-paper` without SAM. `linear` is SAMformer's head alone,
 `linear-sam` the same trained by SAM. `identity`, `random` and `temporal` are the
 defaults with another attention, the last two without SAM, as in the paper;
 `sigma-reparam` has the paper's learning rate and start, without SAM and with it.
@@ -152,7 +154,8 @@ With spreads, and the other measures:
 
 Training steps on ETTh1 (horizon 96, 7 channels): SAM with batches of 32, and LSINet
 with its penalty in every step and batches of 128, against the plain forms of the
-networks in one run, with the same loop, windows, fused Adam and threads.
+networks in one run, with the same loop, windows, fused Adam and threads. Compiled, both
+forms are; our own stands beside them as it is without that.
 
 `python -m skts.benchmarks speed`, with `--compile`, and as `--threads 1 speed`
 
