@@ -6,7 +6,7 @@ not change when the series is shifted, which the series itself does in every poi
 Axes: ``N`` series, ``C`` channels, ``L`` time points, ``F`` frequencies without zero.
 """
 
-from math import frexp, sqrt
+from math import sqrt
 from typing import Self
 
 import torch
@@ -78,8 +78,8 @@ class SeriesFeatures(nn.Module):
 def _center_and_scale(part: Tensor, n_points: int) -> tuple[Tensor, Tensor]:
     """Return the mean of a part, and what gives it `n_points` as total variance."""
     # The squares of huge values fit no float; a power of two changes no digit.
-    largest = float(part.abs().max()) if part.numel() else 0.0
-    factor = 2.0 ** frexp(largest)[1]
+    largest = part.abs().max() if part.numel() else part.new_zeros(())
+    factor = torch.exp2(torch.where(largest > 0, largest, 1.0).log2().floor())
     part = part / factor
     center = part.mean(0)
     total = part.shape[1:].numel() / n_points
