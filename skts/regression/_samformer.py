@@ -66,8 +66,9 @@ class SAMformerRegressor(SAMformerModel, WindowRegressor):
     precision : {"float32", "bf16"}, default="float32"
         Arithmetic of the network in training; ``"bf16"`` where the device has it.
     compile : bool, default=False
-        Whether the network is compiled with ``torch.compile`` for training. Worth its
-        minute on long fits.
+        Whether the network is compiled with ``torch.compile`` for training, which takes
+        a minute or more. On a CPU, SAMformer's steps are a tenth faster for it, and
+        LSINet's take twice the time.
     verbose : int, default=0
         1 shows one line of progress on standard error.
     random_state : int, RandomState or None, default=None
