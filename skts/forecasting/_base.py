@@ -173,6 +173,8 @@ class TorchForecaster(
         self._level_names = list(y.index.names)
         parts = self._lay_out(series, self._prediction_length)
         known = [part.known for part in parts]
+        for one in known:
+            one.keep(one.recent, self._n_kept)
         self._know(dict(zip(series, known, strict=True)))
         if None in self._known:
             self._measure_naive(*parts)
@@ -214,11 +216,8 @@ class TorchForecaster(
         return limit or int(steps.max())
 
     def _know(self, known: dict[Hashable, KnownSeries]) -> None:
-        """Keep what is known of each series, and no more rows than are needed."""
+        """Keep what is known of each series."""
         self._known = known
-        for one in known.values():
-            # a slice would change with the data given, and keep all of them in memory
-            one.recent = one.recent[-self._n_kept :].copy()
         self._set_cutoff_from_known()
         self.center_ = self._units({n: one.center for n, one in known.items()})
         self.scale_ = self._units({n: one.scale for n, one in known.items()})
@@ -284,7 +283,7 @@ class TorchForecaster(
             one = self._known[name]
             end = one.recent.index[-1], one.frequency
             if end not in times:
-                times[end] = self._steps(fh, one.cutoff), self._times(fh, one.cutoff)
+                times[end] = self._steps_and_times(fh, one.cutoff)
             steps, index = times[end]
             values = one.restore(forecast)[steps - 1]
             result[name] = Forecast(one, context, steps, index, values)
@@ -296,10 +295,13 @@ class TorchForecaster(
         check_steps(steps, self._prediction_length)
         return steps
 
-    def _times(self, fh: ForecastingHorizon, cutoff: pd.Index) -> pd.Index:
+    def _steps_and_times(
+        self, fh: ForecastingHorizon, cutoff: pd.Index
+    ) -> tuple[np.ndarray, pd.Index]:
+        steps = self._steps(fh, cutoff)
         if fh.is_relative:  # steps of this series; sktime's know those of another one
-            fh = ForecastingHorizon(steps_after(cutoff, fh))
-        return fh.to_absolute_index(cutoff).rename(self._level_names[-1])
+            fh = ForecastingHorizon(steps)
+        return steps, fh.to_absolute_index(cutoff).rename(self._level_names[-1])
 
     def _predict(self, fh, X=None):
         return self._join_frames(

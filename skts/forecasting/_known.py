@@ -61,6 +61,10 @@ class KnownSeries:
         restored += self.offset
         return restored
 
+    def keep(self, rows: pd.DataFrame, n_rows: int) -> None:
+        """Take the last rows for those known, and keep no others in memory."""
+        self.recent = rows[-n_rows:].copy()  # nor what may change outside
+
     def last(self, n_rows: int) -> np.ndarray:
         """Return the values of the last rows."""
         return self.recent[-n_rows:].to_numpy(dtype=np.float64)

@@ -65,7 +65,7 @@ class Updating:
                 self._set_cutoff_from_known()
                 raise
         for name, rows in joined.items():
-            known[name].recent = rows[-self._n_kept :]
+            known[name].keep(rows, self._n_kept)
         self._know(known)
         return self
 
