@@ -13,6 +13,7 @@ from sktime.transformations.series.difference import Differencer
 
 from skts._validation import check_int
 from skts.data import cut_windows
+from skts.forecasting._known import with_frequency
 from skts.forecasting._series import (
     as_frame,
     check_columns,
@@ -117,9 +118,8 @@ class SklearnForecaster(BaseEstimator):
         frame = as_frame(Y)
         check_values(frame, "Y")
         check_order(frame.index, "Y")
-        last = frame.iloc[-1:]
-        if isinstance(frame.index, pd.DatetimeIndex):
-            last.index.freq = find_frequency(frame.index)
+        frequency = find_frequency(frame.index)
+        last = frame.iloc[-1:].set_axis(with_frequency(frame.index[-1:], frequency))
         self.forecaster_ = self.forecaster.clone().fit(frame, fh=self._steps())
         self.scale_ = StandardScaler().fit(frame.to_numpy(dtype=np.float64)).scale_
         self._last = last

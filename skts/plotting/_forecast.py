@@ -107,19 +107,16 @@ def plot_forecast(
     return ax
 
 
-def _column(data: Any, name: str, variable: Any) -> pd.Series:
-    """Return a variable of a series; that of a series with one may be unnamed."""
+def _column(data: Any, name: str, variable: Any) -> Any:
+    """Return a variable of some data; that of data with one may be unnamed."""
     frame = as_table(data, name)
-    return frame[
-        choose_variable(frame, None if frame.shape[1] == 1 else variable, name)
-    ]
+    only = frame.columns.get_level_values(0).nunique() == 1
+    return frame[choose_variable(frame, None if only else variable, name)]
 
 
 def _draw_intervals(ax: Any, intervals: pd.DataFrame, variable: Any) -> None:
     """Shade one band per coverage, the widest one first and lightest."""
-    bands = as_table(intervals, "intervals")
-    only = bands.columns.get_level_values(0).nunique() == 1
-    bands = bands[choose_variable(bands, None if only else variable, "intervals")]
+    bands = _column(intervals, "intervals", variable)
     times = times_of(bands.index)
     coverages = sorted(set(bands.columns.get_level_values(0)), reverse=True)
     for number, coverage in enumerate(coverages):
