@@ -58,9 +58,9 @@ class PatchTSTForecaster(PeerForecaster):
     """Forecast with PatchTST.
 
     Sizes, dropout and learning rate are those of its authors' script for ETTh1. Unlike
-    there, the learning rate does not change,
-    training stops after 10 epochs without a lower error, and the last patch is not
-    padded (the library leaves the remainder out).
+    there, the learning rate does not change, training stops after 10 epochs without a
+    lower error, and the last patch is not padded (the library leaves the remainder
+    out).
     """
 
     use_revin = True

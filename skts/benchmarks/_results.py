@@ -76,7 +76,7 @@ def run_missing(
     describe: Callable[[Result], str],
     n_jobs: int | None = None,
     *,
-    load: Callable[[str], object] = lambda dataset: None,
+    load: Callable[[str], object] | None = None,
     smoke: bool = False,
 ) -> None:
     """Run those `cells` that a file lacks; store and print each result at once.
@@ -92,11 +92,12 @@ def run_missing(
     todo = list(missing(path, cells))
     if len(todo) < len(cells):
         print(f"{len(cells) - len(todo)} of {len(cells)} cells are in {path} already")
-    for dataset in dict.fromkeys(cell["dataset"] for cell in todo if "dataset" in cell):
-        load(dataset)
+    if load is not None:
+        for dataset in dict.fromkeys(cell["dataset"] for cell in todo):
+            load(dataset)
     progress = Progress(len(todo))
     run = Parallel(n_jobs=n_jobs, return_as="generator_unordered")
-    results = run(delayed(_run)(run_cell, cell) for cell in missing(path, cells))
+    results = run(delayed(_run)(run_cell, cell) for cell in missing(path, todo))
     for result in results:
         append_result(path, result)
         cell = [str(result[key]) for key in cells[0] if key != "smoke"]

@@ -135,7 +135,8 @@ warping within a tenth of the length, with one start (needs numba: the extra `pe
 The re-run is by the authors' group.
 
 `python -m skts.benchmarks clustering`, and with
-`--datasets extra --seeds 0 --settings loster kmeans kmeans-spectrum`
+`--datasets extra --seeds 0 --settings loster kmeans kmeans-spectrum`, or with
+`--seeds 0 --settings kmeans-dtw`
 
 NMI, means over seeds:
 

@@ -66,11 +66,10 @@ def load_csv(name, folder=None):
         )
     y = y.set_index(pd.DatetimeIndex(_parse(y.pop("date"), path.name), name="date"))
     frequency = pd.infer_freq(y.index) if len(y) > 2 else None
-    # What pandas infers, such as business hours, need not give the same dates.
-    if frequency and y.index.equals(
-        pd.date_range(y.index[0], y.index[-1], None, frequency)
-    ):
-        y.index.freq = frequency
+    if frequency is not None:
+        regular = pd.date_range(y.index[0], y.index[-1], freq=frequency)
+        if y.index.equals(regular):  # those of business hours, say, need not be
+            y.index.freq = frequency
     return y
 
 

@@ -75,7 +75,6 @@ def metric_tables(
 
     `scale` and `naive`, each ``(C,)``, are the units of standardised and of MASE.
     """
-    variables = variables.to_flat_index()  # names may be tuples
     scale, naive = scale[:, None], np.where(naive > 0, naive, np.nan)[:, None]
     metrics = {
         "mse": squared,
@@ -106,7 +105,7 @@ def long_frame(
         {
             "cutoff": cutoffs.repeat(n_steps * n_variables),
             "step": np.tile(step, n_windows),
-            "variable": pd.Categorical.from_codes(code, variables.to_flat_index()),
+            "variable": pd.Categorical.from_codes(code, categories=variables),
             "forecast": forecasts.reshape(-1),
             "truth": truths.reshape(-1),
         }

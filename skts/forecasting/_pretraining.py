@@ -128,13 +128,13 @@ class Pretraining:
             )
         if fh is None:
             return known
-        steps = fh.to_numpy()
         if isinstance(fh.to_pandas(), pd.TimedeltaIndex):
             raise TypeError(
                 "fh must hold whole steps ahead in pretrain, got "
                 f"{', '.join(map(str, fh.to_pandas()))}. Use for instance "
                 "fh=range(1, 25)."
             )
+        steps = fh.to_numpy()
         check_steps(steps, known or int(steps.max()))
         return known or int(steps.max())
 

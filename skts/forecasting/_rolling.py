@@ -180,6 +180,7 @@ class RollingForecasts:
         series = known.standardise(values).to(self.device_)
         windows = self._windows(series, starts, self._prediction_length)
         kept: list[np.ndarray] | None = [] if return_forecasts else None
+        variables = known.recent.columns.to_flat_index()  # names may be tuples
         with fair_share_of_threads():
             squared, absolute = error_means(self._forecast, windows, kept)
         tables = metric_tables(
@@ -187,7 +188,7 @@ class RollingForecasts:
             absolute * known.factor[:, None],
             known.scale,
             self._naive_errors[sp - 1],
-            known.recent.columns,
+            variables,
         )
         forecasts = None
         if kept is not None:
@@ -195,7 +196,7 @@ class RollingForecasts:
                 self._index_of_rows(Y, len(values))[starts + self.context_length - 1],
                 known.restore(np.concatenate(kept)),
                 self._truths(values, starts),
-                known.recent.columns,
+                variables,
             )
         return Backtest(len(starts), *tables, forecasts)
 
