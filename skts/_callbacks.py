@@ -30,17 +30,24 @@ class FitTask:
     Parameters
     ----------
     estimator : estimator, default=None
-        Its method ``_results(network, history)`` returns the attributes of a fit as a
-        dict. Left out, there are no callbacks.
+        Whose callbacks they are. Left out, there are none.
     n_epochs : int, default=0
         Most epochs there may be.
     X, y : object, default=None
         Data that a scorer can be given.
+    attributes : callable, default=None
+        Returns the attributes of a fit as a dict from a network and its history.
     """
 
     def __init__(
-        self, estimator: Any = None, n_epochs: int = 0, X: Any = None, y: Any = None
+        self,
+        estimator: Any = None,
+        n_epochs: int = 0,
+        X: Any = None,
+        y: Any = None,
+        attributes: Callable[[Any, list[dict[str, Any]]], dict[str, Any]] | None = None,
     ) -> None:
+        self.attributes = attributes
         self.told = {"estimator": estimator, "X": X, "y": y}
         self.history: list[dict[str, Any]] = []
         self.context = None
@@ -69,8 +76,8 @@ class FitTask:
         )
 
     def _fitted_by_now(self, network: Any) -> dict[str, Any]:
-        results = self.told["estimator"]._results
-        return FITTED | results(deepcopy(network).eval(), [*self.history])
+        assert self.attributes is not None, "a network comes with its attributes"
+        return FITTED | self.attributes(deepcopy(network).eval(), [*self.history])
 
     def end(self) -> None:
         """Tell that the fit has ended, its results in place."""

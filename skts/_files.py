@@ -4,10 +4,10 @@ import pickle
 from copy import deepcopy
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile
 
 import torch
-from torch import nn
 
 from skts._validation import check_option
 from skts.training import resolve_device
@@ -21,18 +21,24 @@ class Storable:
     Files are those of sktime, whose ``load`` reads them, too.
     """
 
-    def __getstate__(self):
-        """Return the state with all modules on the CPU, where any machine can read it.
+    device: str
+    device_: torch.device
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return the state with all networks on the CPU, where any machine can read it.
 
         They are copied first: the estimator itself stays on its device.
         """
         state = self.__dict__.copy()
         if "device_" in state and self.device_.type != "cpu":
-            modules = _modules(state)
-            state |= {name: deepcopy(module).cpu() for name, module in modules.items()}
+            # Copied together: a network may be in two places.
+            moved = deepcopy(_movable(state))
+            for part in moved.values():
+                part.to(torch.device("cpu"))
+            state |= moved
         return state
 
-    def __setstate__(self, state):
+    def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
         if "device_" not in state:
             return
@@ -40,8 +46,8 @@ class Storable:
             self.device_ = resolve_device(self.device)
         except ValueError:  # saved on another machine
             self.device_ = torch.device("cpu")
-        for module in _modules(state).values():
-            module.to(self.device_)
+        for part in _movable(state).values():
+            part.to(self.device_)
 
     def save(self, path=None, serialization_format="pickle"):
         """Save the estimator, to be read by ``load_from_path``.
@@ -111,7 +117,10 @@ class Storable:
             return cls.load_from_serial(archive.read("_obj"))
 
 
-def _modules(state):
+def _movable(state: dict[str, Any]) -> dict[str, Any]:
+    """Return networks, and what holds them."""
     return {
-        name: value for name, value in state.items() if isinstance(value, nn.Module)
+        name: value
+        for name, value in state.items()
+        if callable(getattr(value, "to", None)) and not isinstance(value, torch.Tensor)
     }

@@ -6,11 +6,22 @@ from typing import Any
 import numpy as np
 
 
-def check_int(name: str, value: Any, minimum: int, *, optional: bool = False) -> None:
-    """Raise unless `value` is an int of at least `minimum` (or None if optional)."""
-    if optional and value is None:
+def check_int(
+    name: str,
+    value: Any,
+    minimum: int,
+    *,
+    optional: bool = False,
+    or_else: tuple[str, ...] = (),
+) -> None:
+    """Raise unless `value` is an int of at least `minimum`.
+
+    It may be None if `optional`, or one of the words in `or_else`.
+    """
+    if (optional and value is None) or (isinstance(value, str) and value in or_else):
         return
-    rule = f"{name} must be an int >= {minimum}{' or None' if optional else ''}"
+    words = [*map(repr, or_else), *(["None"] if optional else [])]
+    rule = " or ".join([f"{name} must be an int >= {minimum}", *words])
     if isinstance(value, bool) or not isinstance(value, Integral):
         raise TypeError(f"{rule}, got {value!r}.")
     if value < minimum:

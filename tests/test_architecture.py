@@ -44,14 +44,25 @@ ROOMS = {
     "training": (set(), {"numpy", "torch"}),
     "data": (set(), {"numpy", "scipy", "torch"}),
     "datasets": (set(), {"numpy", "pandas", "pooch", "sktime"}),
+    # sklearn here is its StandardScaler; the times are pandas' own.
+    "series": ({"data"}, {"numpy", "pandas", "sklearn", "torch"}),
     "models": (BELOW_ESTIMATORS, {"numpy", "sklearn", "torch"}),
-    "forecasting": (BELOW_ESTIMATORS | {"models"}, SCIENTIFIC),
-    "regression": (BELOW_ESTIMATORS | {"models"}, {"numpy", "sklearn", "torch"}),
+    # What a fit learns knows neither sktime nor scikit-learn.
+    "fitted": (
+        {"data", "models", "nn", "series", "training", "_validation"},
+        {"numpy", "pandas", "torch"},
+    ),
+    "forecasting": (BELOW_ESTIMATORS | {"fitted", "models", "series"}, SCIENTIFIC),
+    "regression": (
+        BELOW_ESTIMATORS | {"models", "series"},
+        {"numpy", "sklearn", "torch"},
+    ),
     "clustering": (BELOW_ESTIMATORS, SCIENTIFIC),
-    "model_selection": (BELOW_ESTIMATORS | {"forecasting"}, SCIENTIFIC),
+    "model_selection": (BELOW_ESTIMATORS | {"series"}, SCIENTIFIC),
     "plotting": ({"_validation"}, {"matplotlib", "numpy", "pandas", "sklearn"}),
     "benchmarks": (
-        BELOW_ESTIMATORS | {"models", "datasets", "forecasting", "clustering"},
+        BELOW_ESTIMATORS
+        | {"clustering", "datasets", "fitted", "forecasting", "models", "series"},
         SCIENTIFIC | {"joblib", "matplotlib", "scipy", "transformers"},
     ),
 }
@@ -72,8 +83,13 @@ def imported_modules(tree):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, "imports are written in full"
+            modules = [name.name for name in node.names]
+            # `from skts.data import _windows` imports a module, too.
+            inside = [name for name in modules if name.startswith("_")]
             if node.module == "skts":
-                yield from (f"skts.{alias.name}" for alias in node.names)
+                yield from (f"skts.{name}" for name in modules)
+            elif node.module.startswith("skts.") and inside:
+                yield from (f"{node.module}.{name}" for name in inside)
             else:
                 yield node.module
 
@@ -93,6 +109,50 @@ def forbidden_imports(room, source):
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(HOME)))
 def test_rooms_import_in_one_direction(path):
     assert not list(forbidden_imports(room_of(path), path.read_text("utf-8")))
+
+
+def private_imports(room, source):
+    """Yield what a file imports from an underscore module of another room.
+
+    The modules of no room, such as ``skts._validation``, are there for all.
+    """
+    for module in imported_modules(ast.parse(source)):
+        top, *inner = module.split(".")
+        private = [name for name in inner[1:] if name.startswith("_")]
+        if top == "skts" and inner[:1] != [room] and private not in ([], ["__main__"]):
+            yield module
+
+
+TESTS = sorted(Path(__file__).parent.rglob("*.py"))
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(HOME)))
+def test_no_room_imports_underscore_modules_of_another(path):
+    assert not list(private_imports(room_of(path), path.read_text("utf-8")))
+
+
+# Plain twins of a network, which its tests compare it with.
+TWINS = {"skts.benchmarks._plain_lsinet", "skts.benchmarks._plain_samformer"}
+
+
+@pytest.mark.parametrize("path", TESTS, ids=lambda path: path.name)
+def test_tests_know_private_modules_of_their_own_room_alone(path):
+    room = path.relative_to(Path(__file__).parent).parts[0]
+    assert not set(private_imports(room, path.read_text("utf-8"))) - TWINS
+
+
+def test_the_check_of_private_imports_sees_them():
+    source = """
+from skts._validation import check_int
+from skts.training._loop import fit_network
+import skts.nn._losses
+from skts.benchmarks.__main__ import main
+from skts.data import _windows
+"""
+    assert set(private_imports("nn", source)) == {
+        "skts.training._loop",
+        "skts.data._windows",
+    }
 
 
 def test_the_check_of_imports_sees_them_all():

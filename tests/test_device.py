@@ -13,7 +13,7 @@ from skts.clustering._features import SeriesFeatures
 from skts.clustering._training import JointLoss, encode, nearest
 from skts.data import AUGMENTATIONS, ShuffledBatches, augment
 from skts.forecasting import LSINetForecaster, SAMformerForecaster
-from skts.models import channel_errors, prepare_batch, window_loss
+from skts.models import channel_errors, prepare_batch, recipe_of, window_loss
 from skts.nn import LoSTer
 from skts.regression import LSINetRegressor, SAMformerRegressor
 
@@ -82,13 +82,14 @@ def test_no_tensor_is_left_to_the_default_device(y, changed):
 def test_a_training_step_elsewhere_touches_nothing_on_the_cpu(y, changed):
     # The meta device refuses to compute with tensors of the CPU, as a GPU does.
     forecaster = make("cpu", **changed).fit(y)
-    series = forecaster._only.standardise(y.to_numpy()).to(META)
-    windows = forecaster._windows(series, np.arange(40), 4)
+    series = forecaster._only.units.standardise(y.to_numpy()).to(META)
+    windows = forecaster._model.windows(series, np.arange(40), 4)
     assert series.device == windows.starts.device == META
+    recipe = recipe_of(forecaster)
     with META:
-        network = forecaster._build_network(3, 10, 4)
+        network = recipe.build(3, 10, 4)
     assert {t.device for t in chain(network.parameters(), network.buffers())} == {META}
-    optimizer = forecaster._make_optimizer(network, 0.01)
+    optimizer = recipe.make_optimizer(network)
     compute_loss = window_loss(network, "float32", False, META)
     prepare = partial(prepare_batch, network)
     for batch in ShuffledBatches(windows, 16, 0, prepare):

@@ -6,7 +6,6 @@ that forecast on the same held-out windows say.
 """
 
 from collections.abc import Iterator
-from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,14 +17,16 @@ from skts.benchmarks._presets import load_split
 from skts.benchmarks._results import Result, markdown, run_missing
 from skts.benchmarks._settings import make_forecaster
 from skts.data import spread_out
-from skts.forecasting._base import TorchForecaster
-from skts.forecasting._conformal import (
+from skts.fitted import (
     INTERVAL_METHODS,
     MAX_WINDOWS,
+    Part,
     absolute_errors,
     half_width,
+    lay_out,
 )
-from skts.forecasting._training_data import Part
+from skts.forecasting import TorchForecaster
+from skts.series import find_frequency
 
 HORIZON = 96
 COVERAGES = (0.8, 0.9, 0.95)
@@ -70,14 +71,11 @@ def try_intervals(
     forecaster: TorchForecaster, y: pd.DataFrame, test: pd.DataFrame
 ) -> Result:
     """Fit and count how often the intervals of each method hold the truth."""
-    forecaster.fit(y)
-    (part,) = forecaster._lay_out({None: y}, HORIZON)
+    part = _lay_out(forecaster, y)
     ends = {NAIVE: _naive_ends(part, y, test)}
     for method in INTERVAL_METHODS:
-        other = deepcopy(forecaster)  # the network is the same: no need to fit again
-        other.interval_method = method
-        other._calibrate([part])
-        ends[method] = _ends(other, test)
+        forecaster.set_params(interval_method=method).fit(y)  # the same network
+        ends[method] = _ends(forecaster, test)
     n_windows = len(test) // HORIZON
     truths = test.to_numpy()[: n_windows * HORIZON].reshape(n_windows, 1, HORIZON, -1)
     result: Result = {"coverage": {}, "width": {}, "coverage_by_variable_and_step": {}}
@@ -97,6 +95,20 @@ def try_intervals(
         "n_held_out_windows": min(len(part.valid), MAX_WINDOWS),
         "parameters": forecaster.get_params(),
     }
+
+
+def _lay_out(forecaster: TorchForecaster, y: pd.DataFrame) -> Part:
+    """Return the windows that the forecaster holds out."""
+    layout = lay_out(
+        {None: y},
+        {None: find_frequency(y.index)},
+        forecaster.context_length,
+        HORIZON,
+        forecaster.validation_fraction,
+        forecaster.standardize,
+        torch.device("cpu"),
+    )
+    return layout.parts[None]
 
 
 def _rounded(values: np.ndarray) -> list:
@@ -131,7 +143,7 @@ def _naive_ends(part: Part, y: pd.DataFrame, test: pd.DataFrame) -> Ends:
     errors = absolute_errors(_last_value, windows, lambda c: c.new_ones(1))
     errors = np.sort(errors, axis=0)
     widths = np.stack([half_width(errors, coverage).T for coverage in COVERAGES])
-    widths = widths * part.known.factor  # (A, H, C)
+    widths = widths * part.known.units.factor  # (A, H, C)
     last_rows = [y.to_numpy()[-1]]
     last_rows += [window.to_numpy()[-1] for window in _each_window(test)]
     center = np.stack(last_rows[:-1])[:, None, None]  # (N, 1, 1, C)

@@ -1,6 +1,6 @@
 """What other networks than ours have in common when they are compared with them."""
 
-from skts.forecasting._base import TorchForecaster
+from skts.forecasting import TorchForecaster
 
 
 class PeerForecaster(TorchForecaster):

@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from skts.nn._window_network import WindowNetwork
+from skts.nn import WindowNetwork
 
 
 class PlainLSINet(WindowNetwork):

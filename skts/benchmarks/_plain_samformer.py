@@ -10,8 +10,7 @@ from math import sqrt
 import torch
 from torch import Tensor
 
-from skts.nn import SAMformer
-from skts.nn._window_network import REVIN_EPS
+from skts.nn import REVIN_EPS, SAMformer
 
 
 class PlainSAMformer(SAMformer):

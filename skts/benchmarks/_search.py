@@ -21,8 +21,7 @@ from skts.benchmarks._results import (
     markdown,
     missing,
 )
-from skts.forecasting import LSINetForecaster, SAMformerForecaster
-from skts.forecasting._base import TorchForecaster
+from skts.forecasting import LSINetForecaster, SAMformerForecaster, TorchForecaster
 
 CV = TimeSeriesSplit(3, test_size=2 * 30 * 24)
 SMOKE_CV = TimeSeriesSplit(2, test_size=100)

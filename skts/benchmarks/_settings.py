@@ -6,8 +6,7 @@ from skts.benchmarks._dlinear import DLinearForecaster
 from skts.benchmarks._patchtst import PatchTSTForecaster
 from skts.benchmarks._presets import preset_parameters
 from skts.benchmarks._tsmixer import TSMixerForecaster
-from skts.forecasting import LSINetForecaster, SAMformerForecaster
-from skts.forecasting._base import TorchForecaster
+from skts.forecasting import LSINetForecaster, SAMformerForecaster, TorchForecaster
 
 
 class Setting(NamedTuple):

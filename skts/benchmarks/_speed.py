@@ -18,7 +18,7 @@ from skts.benchmarks._results import Result, markdown
 from skts.data import ShuffledBatches, Windows
 from skts.datasets import load_ett
 from skts.forecasting import LSINetForecaster, SAMformerForecaster
-from skts.models import prepare_batch, window_loss
+from skts.models import prepare_batch, recipe_of, window_loss
 from skts.training import fit_network
 
 HORIZON = 96
@@ -52,7 +52,7 @@ class Training:
     ) -> None:
         self.network = network
         self.compute_loss = compute_loss
-        self.optimizer = forecaster._make_optimizer(network, forecaster.lr)
+        self.optimizer = recipe_of(forecaster).make_optimizer(network)
         self.batches = ShuffledBatches(windows, forecaster.batch_size, 0, prepare)
 
     def run(self) -> float:
@@ -135,7 +135,8 @@ def training_windows(forecaster: Any, n_steps: int) -> Windows:
 
 def _ours(forecaster: Any, windows: Windows, compile: bool) -> Training:
     series = windows.series
-    network = forecaster._build_network(len(series), forecaster.context_length, HORIZON)
+    sizes = len(series), forecaster.context_length, HORIZON
+    network = recipe_of(forecaster).build(*sizes)
     loss = window_loss(network, "float32", compile, series.device)
     return Training(network, loss, partial(prepare_batch, network), windows, forecaster)
 

@@ -21,8 +21,7 @@ from torch.optim import Adam
 from skts.benchmarks._hessian import largest_eigenvalue
 from skts.benchmarks._results import Result, markdown, mean_seconds, run_missing, show
 from skts.data import Rows, ShuffledBatches
-from skts.models import prepare_batch, window_loss
-from skts.models._training import mean_squared_error
+from skts.models import mean_squared_error, prepare_batch, window_loss
 from skts.nn import SAMformer
 from skts.training import SAM, fit_network, make_schedule, seeded
 

@@ -9,7 +9,7 @@ import pandas as pd
 from skts.benchmarks._presets import load_split
 from skts.benchmarks._results import Result, markdown
 from skts.benchmarks._settings import make_forecaster
-from skts.forecasting._base import TorchForecaster
+from skts.forecasting import TorchForecaster
 
 HORIZON = 96
 ROWS_PER_UPDATE = 24

@@ -305,7 +305,9 @@ class LoSTerClusterer(
         # Each view has a network, and so a scaling, of its own.
         of_augmented = SeriesFeatures(self.spectral_weight).fit(augmented)
         views = torch.stack([features(series), of_augmented(augmented)], dim=1)
-        task = FitTask(self, self.pretrain_epochs + self.max_epochs, X)
+        task = FitTask(
+            self, self.pretrain_epochs + self.max_epochs, X, attributes=self._results
+        )
         with fair_share_of_threads(), seeded(seed, device):
             with torch.device(device):
                 network = LoSTer(

@@ -1,51 +1,85 @@
-"""What the forecasters share: everything but the network and its optimiser."""
+"""What the forecasters share: sktime's interface around what a fit learns."""
 
-from collections.abc import Hashable
-from typing import Any, ClassVar
+import warnings
+from collections.abc import Callable, Hashable, Sequence
+from copy import deepcopy
+from dataclasses import replace
+from os import PathLike
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import pandas as pd
 import torch
+from sktime.datatypes import convert_to
 from sktime.forecasting.base import BaseForecaster, ForecastingHorizon
-from torch import Tensor
 
 from skts._sklearn_door import SklearnDoor
-from skts._validation import check_int, check_option
-from skts.data import Rows, Windows
-from skts.forecasting._conformal import INTERVAL_METHODS
-from skts.forecasting._intervals import Intervals
-from skts.forecasting._known import Forecast, KnownSeries, with_frequency
-from skts.forecasting._panel import SeriesByName, describe, join_panel, split_panel
-from skts.forecasting._pretraining import Pretraining, read_weights
-from skts.forecasting._rolling import RollingForecasts
-from skts.forecasting._series import (
+from skts._validation import check_bool, check_int, check_option
+from skts.fitted import (
+    INTERVAL_METHODS,
+    Backtest,
+    Forecast,
+    HeldOutErrors,
+    Layout,
+    Rolling,
+    SeriesModel,
+    backtest,
+    check_levels,
+    cut_rolling,
+    forecast_from,
+    forecast_rolling,
+    join_rows,
+    lay_out,
+    make_series_model,
+    measure_held_out,
+    measure_naive,
+    rolling_error,
+    update_model,
+)
+from skts.forecasting._horizon import coerce_horizon, count_steps_ahead
+from skts.forecasting._moving_cutoff import cutoff_rows, frames_by_cutoff
+from skts.forecasting._sktime import join_moving_cutoffs
+from skts.models import (
+    InitialWeights,
+    TrainedNetwork,
+    WindowModel,
+    read_weights,
+    recipe_of,
+    train_new,
+    weights_of,
+)
+from skts.nn import WindowNetwork
+from skts.series import (
+    Frequency,
+    KnownSeries,
+    SeriesByName,
+    as_frame,
     check_columns,
     check_order,
     check_steps,
     check_times,
     check_values,
+    contiguous_stretches,
+    describe,
     find_frequency,
-    steps_after,
+    join_panel,
+    split_panel,
+    with_frequency,
 )
-from skts.forecasting._training_data import Part, all_windows, lay_out
-from skts.forecasting._updating import Updating
-from skts.models import WindowModel
-from skts.training import fair_share_of_threads, resolve_device
+from skts.training import draw_seed, resolve_device
+
+Series = pd.Series | pd.DataFrame | np.ndarray
 
 
-class TorchForecaster(
-    SklearnDoor,
-    Pretraining,
-    WindowModel,
-    RollingForecasts,
-    Intervals,
-    Updating,
-    BaseForecaster,
-):
+class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
     """Base of the forecasters: one network that maps a context window to a horizon.
 
     Subclasses store their parameters and say what their network is, as `WindowModel`
-    asks.
+    asks. This class checks data, lets a `SeriesModel` be made of them, keeps it, and
+    translates what it answers.
+
+    The order of the base classes matters: `SklearnDoor` and `WindowModel` override
+    methods of sktime's base class.
     """
 
     _tags: ClassVar[dict[str, Any]] = {
@@ -72,6 +106,21 @@ class TorchForecaster(
     # The last rows are kept by ourselves; sktime would keep the whole series.
     _config: ClassVar[dict[str, Any]] = {"remember_data": False}
 
+    context_length: int
+    horizon: int | None
+    update_epochs: int
+    interval_method: str
+    initial_weights: str | None
+
+    network_: WindowNetwork
+    history_: list[dict[str, Any]]
+    n_epochs_: int
+    best_epoch_: int
+    device_: torch.device
+    channel_names_: list[Hashable]
+    center_: np.ndarray | pd.DataFrame
+    scale_: np.ndarray | pd.DataFrame
+
     def __init__(self) -> None:
         super().__init__()
         self._y = self._X = None
@@ -91,7 +140,7 @@ class TorchForecaster(
             read_weights(self.initial_weights)
         super()._check_parameters()
 
-    def _check_X_y(self, X=None, y=None, **kwargs):
+    def _check_X_y(self, X: Any = None, y: Any = None, **kwargs: Any) -> Any:
         """Check data before sktime converts them: its errors say less."""
         if y is not None:
             if not isinstance(y, pd.Series | pd.DataFrame) and self.is_fitted:
@@ -108,12 +157,9 @@ class TorchForecaster(
     def _check_index(self, y: pd.Series | pd.DataFrame) -> None:
         for name, rows in split_panel(y).items():
             check_order(rows.index, describe(name))
-            # Rows of a series that is known are held against it in `update`.
-            if not self.is_fitted or name not in self._known:
-                find_frequency(rows.index, describe(name))
         if not self.is_fitted:
             return
-        n_levels = len(self._level_names)
+        n_levels = len(self._model.level_names)
         if y.index.nlevels != n_levels:
             raise TypeError(
                 f"y must have an index of {n_levels} level(s), like the data seen in "
@@ -123,74 +169,95 @@ class TorchForecaster(
         check_columns(y, self._seen, "y")
         check_times(y.index, self._seen.index)
 
-    def _check_fh(self, fh, pred_int=False):
-        if isinstance(fh, pd.Series | pd.DataFrame) or getattr(fh, "ndim", 1) > 1:
-            raise TypeError(
-                f"fh must hold steps ahead, got data of shape {np.shape(fh)}: the "
-                "predict(X) of a scikit-learn Pipeline cannot say how far to forecast. "
-                "Use sktime's pipeline, StandardScaler() * forecaster, whose predict "
-                "takes fh, or a window regressor of skts.regression, whose predict "
-                "takes X."
-            )
-        if fh is None and self.horizon is None and not self.is_fitted:
+    def _check_fh(self, fh: Any, pred_int: bool = False) -> ForecastingHorizon | None:
+        """Return the horizon, and keep it, as sktime's own does.
+
+        sktime's own counts steps by pandas' periods, which lose hours when clocks
+        change.
+        """
+        if fh is None:
+            self._check_that_fh_is_known()
+            return self._fh
+        fh = coerce_horizon(fh)
+        if self.is_fitted:
+            if self.horizon is None and not self._asked_in_fit(fh):
+                raise ValueError(
+                    "A different forecasting horizon has been passed than in fit: "
+                    f"{type(self).__name__} was made without horizon, so the fh of fit "
+                    f"is what it forecasts, got {fh.to_pandas()!r}. Construct it with "
+                    "horizon=<largest step> to ask for any fh within it."
+                )
+            for known in self._known_ends().values():
+                self._steps(fh, known)
+        self._fh = fh
+        return fh
+
+    def _check_that_fh_is_known(self) -> None:
+        if self.horizon is None and not self.is_fitted:
             raise ValueError(
                 "The forecasting horizon is unknown: pass fh to fit, or construct "
                 f"{type(self).__name__} with horizon=<largest step>."
             )
-        if fh is None and self.horizon is not None and self.is_fitted and not self._fh:
+        if self.is_fitted and not self._fh:
             raise ValueError(
                 "predict needs fh, since none was passed to fit. It may hold any "
                 f"steps from 1 to horizon={self.horizon}, for instance "
                 f"fh=range(1, {self.horizon + 1})."
             )
-        before = self._fh
-        try:
-            fh = super()._check_fh(fh, pred_int)
-            knows = self.is_fitted and not self._is_vectorized  # and does not hand on
-            if fh is not None and knows and (fh.is_relative or None in self._known):
-                self._steps(fh, self._cutoff)
-        except Exception:  # what is refused is not what `fh=None` means from then on
-            self._fh = before
-            raise
-        return fh
 
-    def _set_cutoff_from_y(self, y):
+    def _asked_in_fit(self, fh: ForecastingHorizon) -> bool:
+        return bool(self._fh) and np.array_equal(fh.to_pandas(), self._fh.to_pandas())
+
+    def _set_cutoff_from_y(self, y: pd.DataFrame) -> None:
         """Take the latest time; sktime's own forgets the frequency, and takes long."""
         if not len(y):
             return
         times = {name: rows.index for name, rows in split_panel(y).items()}
         name, last = max(times.items(), key=lambda item: item[1][-1])
-        known = self._known.get(name) if self.is_fitted else None
-        frequency = known.frequency if known else find_frequency(last)
+        known = self._model.known.get(name) if self.is_fitted else None
+        frequency = known.frequency if known else getattr(last, "freq", None)
         self._cutoff = with_frequency(last[-1:], frequency)
 
     # Fit ----------------------------------------------------------------------------
 
-    def _fit(self, y, X, fh):
+    def _fit(self, y: pd.DataFrame, X: None, fh: ForecastingHorizon | None) -> Self:
         self._check_parameters()
         series = split_panel(y)
-        self._prediction_length = self._resolve_horizon(fh, series)
-        self._level_names = list(y.index.names)
-        parts = self._lay_out(series, self._prediction_length)
-        known = [part.known for part in parts]
-        for one in known:
-            one.keep(one.recent, self._n_kept)
-        self._know(dict(zip(series, known, strict=True)))
-        if None in self._known:
-            self._measure_naive(*parts)
-        self._fit_network(
-            all_windows([part.train for part in parts]),
-            all_windows([part.valid for part in parts]),
+        frequencies = _find_frequencies(series)
+        layout = self._lay_out(
+            series, frequencies, self._resolve_horizon(fh, series, frequencies)
+        )
+        naive_errors = None
+        if None in series:
+            naive_errors = measure_naive(layout.parts[None], self.context_length)
+
+        def make_model(trained: TrainedNetwork) -> SeriesModel:
+            return make_series_model(trained, layout, list(y.index.names), naive_errors)
+
+        trained = self._fit_network(
+            layout.train,
+            layout.valid,
             # The data are both what is learned from and what is forecast.
             y,
             y,
+            lambda trained: self._attributes(make_model(trained)),
+            self._where_to_start(),
         )
-        self._calibrate(parts)
+        model = make_model(trained)
+        held_out = measure_held_out(model.forecast, layout, self.interval_method)
+        self.set_tags(**{"capability:pred_int": held_out is not None})
+        self._keep(replace(model, held_out=held_out))
         return self
 
-    def _lay_out(self, series: SeriesByName, prediction_length: int) -> list[Part]:
+    def _lay_out(
+        self,
+        series: SeriesByName,
+        frequencies: dict[Hashable, Frequency | None],
+        prediction_length: int,
+    ) -> Layout:
         return lay_out(
             series,
+            frequencies,
             self.context_length,
             prediction_length,
             self.validation_fraction,
@@ -199,123 +266,735 @@ class TorchForecaster(
         )
 
     def _resolve_horizon(
-        self, fh: ForecastingHorizon | None, series: SeriesByName
+        self,
+        fh: ForecastingHorizon | None,
+        series: SeriesByName,
+        frequencies: dict[Hashable, Frequency | None],
     ) -> int:
         """Return the number of steps the network forecasts at once."""
         limit = self.horizon or getattr(self, "pretrained_horizon_", None)
         if fh is None:
+            assert limit is not None, "checked with fh"
             return limit
-        ends = {rows.index[-1]: rows.index for rows in series.values()}
-        if fh.is_relative:
-            ends = dict([*ends.items()][:1])
-        cutoffs = [
-            with_frequency(index[-1:], find_frequency(index)) for index in ends.values()
-        ]
-        steps = np.concatenate([steps_after(c, fh) for c in cutoffs])
+        ends = {rows.index[-1]: name for name, rows in series.items()}
+        names = list(ends.values())[: 1 if fh.is_relative else None]
+        steps = np.concatenate(
+            [count_steps_ahead(fh, series[n].index, frequencies[n]) for n in names]
+        )
         check_steps(steps, limit or int(steps.max()))
         return limit or int(steps.max())
 
-    def _know(self, known: dict[Hashable, KnownSeries]) -> None:
-        """Keep what is known of each series."""
-        self._known = known
-        self._set_cutoff_from_known()
-        self.center_ = self._units({n: one.center for n, one in known.items()})
-        self.scale_ = self._units({n: one.scale for n, one in known.items()})
+    def _keep(self, model: SeriesModel) -> None:
+        """Keep what a fit learned, as fitted attributes."""
+        trained = model.trained
+        self._model = model
+        self._cutoff = model.latest.cutoff
+        self.network_ = trained.network
+        self.history_ = trained.history
+        self.n_epochs_ = len(trained.history)
+        self.best_epoch_ = trained.best_epoch
+        self.device_ = trained.device
+        self.channel_names_ = list(model.columns)
+        self.center_ = _by_series(model, lambda known: known.units.center)
+        self.scale_ = _by_series(model, lambda known: known.units.scale)
 
-    def _set_cutoff_from_known(self) -> None:
-        self._cutoff = max((one.cutoff for one in self._known.values()), key=_last_time)
-
-    def _units(self, units: dict[Hashable, np.ndarray]) -> np.ndarray | pd.DataFrame:
-        """Return units ``(C,)`` as they are, or with a row for each series."""
-        if None in units:
-            return units[None]
-        rows = {
-            n: pd.DataFrame([unit], columns=self._seen.columns)
-            for n, unit in units.items()
-        }
-        return pd.concat(rows, names=self._level_names[:-1]).droplevel(-1)
+    def _attributes(self, model: SeriesModel) -> dict[str, Any]:
+        """Return what `_keep` makes of a model, for callbacks."""
+        shell = object.__new__(type(self))
+        shell._keep(model)
+        return vars(shell)
 
     @property
     def _seen(self) -> pd.DataFrame:
         """The last rows of a series seen in ``fit``, as an example of all."""
-        return next(iter(self._known.values())).recent
+        return next(iter(self._model.known.values())).recent
 
-    def _windows(
-        self, series: Tensor, starts: np.ndarray, prediction_length: int
-    ) -> Windows:
-        starts = torch.from_numpy(starts).to(series.device)
-        return Windows(series, starts, self.context_length, prediction_length)
+    # Weights from elsewhere ---------------------------------------------------------
+
+    def pretrain(self, y: Any, X: Any = None, fh: Any = None) -> Self:
+        """Learn weights from a panel, for ``fit`` to go on from.
+
+        All series of the panel train one network, each standardised by its own training
+        part. A later ``fit`` starts from these weights and learns its own scale, and a
+        further ``pretrain`` goes on with another panel. Clones keep the weights;
+        ``set_params`` and sktime's tuners lose them: give those a file, see
+        `initial_weights`.
+
+        Parameters
+        ----------
+        y : DataFrame with a MultiIndex, or another panel or hierarchy of sktime
+            Series to learn from, with the channels of the series to come.
+        X : None, default=None
+            Ignored, as in all methods.
+        fh : forecasting horizon, default=None
+            Steps ahead; the largest is the horizon of the network. None takes
+            `horizon`, or that of the pretraining before.
+
+        Returns
+        -------
+        self : forecaster
+            With ``pretrained_weights_``, ``pretrained_horizon_`` and
+            ``pretrained_history_``. It is not fitted yet.
+
+        Raises
+        ------
+        TypeError
+            If `y` is one series.
+        ValueError
+            If a series is too short, not finite or lacks a channel; if no horizon is
+            known.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import pandas as pd
+        >>> from skts.forecasting import SAMformerForecaster
+        >>> wave = pd.DataFrame({"wave": np.sin(np.arange(40.0))})
+        >>> panel = pd.concat({"a": wave, "b": 2 * wave}, names=["name", "time"])
+        >>> model = SAMformerForecaster(8, horizon=2, max_epochs=2).pretrain(panel)
+        >>> model.fit(wave[:20]).predict(fh=[1, 2]).shape
+        (2, 1)
+        """
+        return super().pretrain(y, X, fh)
+
+    def _pretrain(
+        self, y: pd.DataFrame, X: None = None, fh: ForecastingHorizon | None = None
+    ) -> Self:
+        self._check_parameters()
+        series = split_panel(y)
+        horizon = self._horizon_of_pretraining(fh)
+        layout = self._lay_out(series, _find_frequencies(series), horizon)
+        trained = train_new(
+            recipe_of(self),
+            layout.train,
+            layout.valid,
+            draw_seed(self.random_state),
+            self._where_to_start(),
+        )
+        self.pretrained_weights_ = weights_of(trained.network)
+        self.pretrained_horizon_ = horizon
+        self.pretrained_history_ = trained.history
+        return self
+
+    def _horizon_of_pretraining(self, fh: ForecastingHorizon | None) -> int:
+        known: int | None = self.horizon or getattr(self, "pretrained_horizon_", None)
+        if fh is None:
+            if known is None:
+                raise ValueError(
+                    "The forecasting horizon is unknown: pass fh to pretrain, or "
+                    f"construct {type(self).__name__} with horizon=<largest step>."
+                )
+            return known
+        if not fh.is_relative:
+            raise ValueError(
+                "fh must hold steps ahead in pretrain, got times: each series has its "
+                "own end. Use for instance fh=range(1, 25)."
+            )
+        if isinstance(fh.to_pandas(), pd.TimedeltaIndex):
+            raise TypeError(
+                "fh must hold whole steps ahead in pretrain, got "
+                f"{', '.join(map(str, fh.to_pandas()))}. Use for instance "
+                "fh=range(1, 25)."
+            )
+        steps = fh.to_numpy()
+        check_steps(steps, known or int(steps.max()))
+        return known or int(steps.max())
+
+    def set_params(self, **params: Any) -> Self:
+        """Set parameters, and reset to the state after construction.
+
+        Parameters
+        ----------
+        **params : dict
+            New values by the names of the parameters.
+
+        Returns
+        -------
+        self : forecaster
+            Not fitted.
+
+        Warns
+        -----
+        UserWarning
+            If what ``pretrain`` taught is lost.
+        """
+        if params and hasattr(self, "pretrained_weights_"):
+            warnings.warn(
+                "set_params resets a forecaster, and with it what pretrain taught: "
+                "call save_weights before, and construct it with initial_weights, "
+                "which set_params and searches keep.",
+                stacklevel=2,
+            )
+        return super().set_params(**params)
+
+    def __sklearn_clone__(self) -> Self:
+        # scikit-learn's own clone would lose what was pretrained without a word.
+        copy = self.clone()
+        if hasattr(self, "_skl_callbacks"):
+            copy._skl_callbacks = self._skl_callbacks
+        return copy
+
+    def save_weights(self, path: str | PathLike[str]) -> None:
+        """Save the weights alone, for `initial_weights` of another forecaster.
+
+        Parameters
+        ----------
+        path : str or Path
+            File to write. Unlike that of ``save``, reading it runs no code.
+
+        Raises
+        ------
+        NotFittedError
+            If neither ``fit`` nor ``pretrain`` has been called.
+        """
+        if self.is_fitted or not hasattr(self, "pretrained_weights_"):
+            self.check_is_fitted()
+            torch.save(weights_of(self.network_), path)
+        else:
+            torch.save(self.pretrained_weights_, path)
+
+    def _where_to_start(self) -> InitialWeights | None:
+        """Return what a new network starts from, and where that comes from."""
+        if hasattr(self, "pretrained_weights_"):
+            return InitialWeights("pretrain", self.pretrained_weights_)
+        if self.initial_weights is None:
+            return None
+        source = f"initial_weights={self.initial_weights!r}"
+        return InitialWeights(source, read_weights(self.initial_weights))
 
     # Predict ------------------------------------------------------------------------
 
-    @torch.no_grad()
-    def _forecast_windows(self, context: Tensor, still: np.ndarray) -> Tensor:
-        """Forecast standardised windows ``(B, C, L)`` as ``(B, C, H)``.
-
-        What never moved, neither in training (`still`) nor in the window, stays where
-        it is.
-        """
-        forecast = self.network_(context)
-        if not still.any():
-            return forecast
-        at_rest = torch.from_numpy(still).to(context.device)
-        at_rest = at_rest & (context == context[..., :1]).all(dim=-1)
-        return torch.where(at_rest[..., None], context[..., -1:], forecast)
-
-    def _forecast_each(self, fh: ForecastingHorizon) -> dict[Hashable, Forecast]:
-        """Forecast all series known, each from its own end."""
-        known = list(self._known.values())
-        contexts = torch.stack(
-            [o.standardise(o.last(self.context_length)) for o in known]
+    def _predict(self, fh: ForecastingHorizon, X: None = None) -> pd.DataFrame:
+        return self._join_frames(
+            fh, lambda forecast, steps: forecast.values[steps - 1], self._seen.columns
         )
-        still = np.stack([one.still for one in known])
-        with fair_share_of_threads():
-            batches = Rows(
-                contexts.to(self.device_), torch.from_numpy(still)
-            ).in_order()
-            parts = [self._forecast_windows(c, s.numpy()).cpu() for c, s in batches]
-        forecasts = torch.cat(parts).numpy()
-        times: dict[tuple[Any, Any], tuple[np.ndarray, pd.Index]] = {}
-        result = {}
-        for name, context, forecast in zip(
-            self._known, contexts, forecasts, strict=True
-        ):
-            one = self._known[name]
-            end = one.recent.index[-1], one.frequency
-            if end not in times:
-                times[end] = self._steps_and_times(fh, one.cutoff)
-            steps, index = times[end]
-            values = one.restore(forecast)[steps - 1]
-            result[name] = Forecast(one, context, steps, index, values)
-        return result
 
-    def _steps(self, fh: ForecastingHorizon, cutoff: pd.Index) -> np.ndarray:
-        """Return `fh` as steps after the cutoff, each within the horizon."""
-        steps = steps_after(cutoff, fh)
-        check_steps(steps, self._prediction_length)
+    def _join_frames(
+        self,
+        fh: ForecastingHorizon,
+        values_of: Callable[[Forecast, np.ndarray], np.ndarray],
+        columns: pd.Index,
+    ) -> pd.DataFrame:
+        """Return a frame of what is made of each series' forecast at some steps."""
+        counted: dict[tuple[Any, Any], tuple[np.ndarray, pd.Index]] = {}
+        frames = {}
+        for name, forecast in self._model.forecast_each().items():
+            known = forecast.known
+            end = known.recent.index[-1], known.frequency
+            if end not in counted:
+                steps = self._steps(fh, known)
+                counted[end] = steps, known.times_after(steps)
+            steps, times = counted[end]
+            frames[name] = pd.DataFrame(values_of(forecast, steps), times, columns)
+        return join_panel(frames, self._model.level_names)
+
+    def _known_ends(self) -> dict[tuple[Any, Any], KnownSeries]:
+        """Return the series known, one for each end and step that they have."""
+        return {
+            (known.recent.index[-1], known.frequency): known
+            for known in self._model.known.values()
+        }
+
+    def _steps(self, fh: ForecastingHorizon, known: KnownSeries) -> np.ndarray:
+        """Return `fh` as steps after the end of a series, each within the horizon."""
+        steps = count_steps_ahead(fh, known.recent.index, known.frequency)
+        check_steps(steps, self._model.prediction_length)
         return steps
 
-    def _steps_and_times(
-        self, fh: ForecastingHorizon, cutoff: pd.Index
-    ) -> tuple[np.ndarray, pd.Index]:
-        steps = self._steps(fh, cutoff)
-        if fh.is_relative:  # steps of this series; sktime's know those of another one
-            fh = ForecastingHorizon(steps)
-        return steps, fh.to_absolute_index(cutoff).rename(self._level_names[-1])
+    # Intervals ----------------------------------------------------------------------
 
-    def _predict(self, fh, X=None):
-        return self._join_frames(
-            fh, lambda forecast: forecast.values, self._seen.columns
+    def predict_interval(
+        self, fh: Any = None, X: Any = None, coverage: float | Sequence[float] = 0.90
+    ) -> pd.DataFrame:
+        """Forecast intervals that shall hold the truth as often as asked.
+
+        They reach as far to both sides of the forecast as most errors did on the
+        windows held out in ``fit`` (split conformal prediction), for each channel and
+        step by itself. ``update`` leaves those errors as they are.
+
+        Parameters
+        ----------
+        fh : forecasting horizon, default=None
+            Steps to forecast; None for those passed to ``fit``.
+        X : None, default=None
+            Ignored, as in all methods.
+        coverage : float or list of float, default=0.9
+            Share of the truths to come that each interval shall hold. Larger values
+            give wider intervals.
+
+        Returns
+        -------
+        intervals : DataFrame
+            A row per step, and columns of three levels: variable, coverage, and
+            ``"lower"`` or ``"upper"``.
+
+        Raises
+        ------
+        NotImplementedError
+            If nothing was held out in ``fit``.
+        ValueError
+            If `coverage` is not within (0, 1), or holds a value twice.
+
+        Warns
+        -----
+        UserWarning
+            If there are fewer held-out windows than `coverage` needs, so that the
+            largest error seen is taken.
+
+        Notes
+        -----
+        The coverage asked for is reached, on average, where the windows to come are
+        like those held out. The best epoch was chosen on those, so errors are seen a
+        little too small; a shift of the level makes them too small as well.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from skts.forecasting import SAMformerForecaster
+        >>> y = np.sin(np.arange(200.0))
+        >>> model = SAMformerForecaster(8, horizon=4, max_epochs=2).fit(y)
+        >>> model.predict_interval(fh=[1, 2], coverage=[0.5, 0.9]).shape
+        (2, 4)
+        """
+        self._check_held_out("prediction intervals")
+        coverage = check_levels("coverage", coverage)
+        return super().predict_interval(fh, X, coverage)
+
+    def predict_quantiles(
+        self,
+        fh: Any = None,
+        X: Any = None,
+        alpha: float | Sequence[float] | None = None,
+    ) -> pd.DataFrame:
+        """Forecast quantiles: the ends of the intervals of ``predict_interval``.
+
+        Quantiles `alpha` and 1 - `alpha` are the ends of the interval that holds what
+        lies between them, so they are equally far from the forecast, the median.
+
+        Parameters
+        ----------
+        fh : forecasting horizon, default=None
+            Steps to forecast; None for those passed to ``fit``.
+        X : None, default=None
+            Ignored, as in all methods.
+        alpha : float or list of float, default=None
+            Probabilities; None for 0.05 and 0.95.
+
+        Returns
+        -------
+        quantiles : DataFrame
+            A row per step, and columns of two levels: variable and probability.
+
+        Raises
+        ------
+        NotImplementedError
+            If nothing was held out in ``fit``.
+        ValueError
+            If `alpha` is not within (0, 1), or holds a value twice.
+
+        Warns
+        -----
+        UserWarning
+            As ``predict_interval``.
+        """
+        self._check_held_out("quantile predictions")
+        if alpha is not None:
+            alpha = check_levels("alpha", alpha)
+        return super().predict_quantiles(fh, X, alpha)
+
+    def predict_var(
+        self, fh: Any = None, X: Any = None, cov: bool = False
+    ) -> pd.DataFrame:
+        """Forecast variances: the mean squared errors of the windows held out.
+
+        Parameters
+        ----------
+        fh : forecasting horizon, default=None
+            Steps to forecast; None for those passed to ``fit``.
+        X : None, default=None
+            Ignored, as in all methods.
+        cov : bool, default=False
+            Ignored, as in sktime: there are no covariances.
+
+        Returns
+        -------
+        variances : DataFrame
+            A row per step and a column per variable.
+
+        Raises
+        ------
+        NotImplementedError
+            If nothing was held out in ``fit``.
+        """
+        self._check_held_out("variance predictions")
+        return super().predict_var(fh, X, cov)
+
+    def _check_held_out(self, what: str) -> None:
+        if not self.get_tag("capability:pred_int"):
+            raise NotImplementedError(
+                f"There are no {what}: they come from the errors of held-out windows, "
+                f"and this {type(self).__name__} has none (validation_fraction="
+                f"{self.validation_fraction}). Fit with validation_fraction=0.2 or the "
+                "like, on a series of which such a part holds a window's targets."
+            )
+
+    @property
+    def _held_out(self) -> HeldOutErrors:
+        held_out = self._model.held_out
+        assert held_out is not None, "checked before sktime calls"
+        return held_out
+
+    def _predict_quantiles(
+        self, fh: ForecastingHorizon, X: None, alpha: list[float]
+    ) -> pd.DataFrame:
+        # The interval between two quantiles leaves out as much on either side.
+        held_out = self._held_out
+        widths = held_out.half_widths([abs(2 * level - 1) for level in alpha])
+        widths *= np.sign(np.array(alpha) - 0.5)[:, None, None]  # (A, C, H)
+
+        def quantiles(forecast: Forecast, steps: np.ndarray) -> np.ndarray:
+            errors = held_out.in_units_of_data(widths, forecast.context, forecast.known)
+            ends = (forecast.values + errors)[:, steps - 1]
+            return ends.transpose(1, 2, 0).reshape(len(steps), -1)
+
+        columns = self._get_columns("predict_quantiles", alpha=alpha)
+        return self._join_frames(fh, quantiles, columns)
+
+    def _predict_var(
+        self, fh: ForecastingHorizon, X: None = None, cov: bool = False
+    ) -> pd.DataFrame:
+        held_out = self._held_out
+        deviation = held_out.standard_deviation()
+
+        def variance(forecast: Forecast, steps: np.ndarray) -> np.ndarray:
+            errors = held_out.in_units_of_data(
+                deviation, forecast.context, forecast.known
+            )
+            return errors[steps - 1] ** 2
+
+        return self._join_frames(fh, variance, self._get_columns("predict_var"))
+
+    # Rolling windows ----------------------------------------------------------------
+
+    @property
+    def _only(self) -> KnownSeries:
+        """The series seen in ``fit``, if it was one."""
+        self.check_is_fitted()
+        known = self._model.known
+        if None not in known:
+            raise NotImplementedError(
+                f"This {type(self).__name__} was fitted on a panel of "
+                f"{len(known)} series, and windows are those of one series. Use "
+                "predict, or sktime's evaluate; or pretrain on the panel and fit on "
+                "the series."
+            )
+        return known[None]
+
+    def _to_frame(self, Y: Any, name: str = "Y") -> pd.DataFrame:
+        """Check a series given after ``fit`` and return it as a frame."""
+        seen = self._only.recent
+        frame = as_frame(Y, name, seen.columns)
+        check_columns(frame, seen, name)
+        check_values(frame, name)
+        check_order(frame.index, name)
+        return frame
+
+    def _cut(
+        self, Y: Any, name: str = "Y", *, stride: int = 1, look_back: bool = False
+    ) -> Rolling:
+        """Return windows of a series.
+
+        With `look_back`, the rows seen come before those of `Y`, if it follows them.
+        """
+        frame = self._to_frame(Y, name)
+        check_int("stride", stride, 1)
+        follows = isinstance(Y, np.ndarray) or self._only.is_followed_by(frame.index)
+        return cut_rolling(
+            self._model, frame, name, stride=stride, look_back=look_back and follows
         )
 
-    def _join_frames(self, fh, values_of, columns) -> pd.DataFrame:
-        """Return a frame of what `values_of` makes of each series' forecast."""
-        frames = {
-            name: pd.DataFrame(values_of(forecast), forecast.times, columns)
-            for name, forecast in self._forecast_each(fh).items()
-        }
-        return join_panel(frames, self._level_names)
+    def predict_windows(
+        self, Y: Series, stride: int = 1
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Forecast from every window of a series in one batched pass.
+
+        Parameters
+        ----------
+        Y : Series, DataFrame or ndarray of shape (n_timepoints, n_channels)
+            Series with the channels seen in ``fit``. Its first ``context_length`` rows
+            are only looked at; nothing is taken from the data seen in ``fit``. Windows
+            that would cross a gap in the index are left out.
+        stride : int, default=1
+            Rows from one window to the next.
+
+        Returns
+        -------
+        forecasts : ndarray of shape (n_windows, horizon, n_channels)
+            Forecasts in the units of the data.
+        truths : ndarray of shape (n_windows, horizon, n_channels)
+            What came, in the same units: a read-only view of the data where it has no
+            gap.
+
+        Raises
+        ------
+        ValueError
+            If `Y` is shorter than ``context_length`` + ``horizon``, is not finite, or
+            has other columns than in ``fit``; if `stride` is below 1.
+        """
+        rolling = self._cut(Y, stride=stride)
+        return forecast_rolling(self._model, rolling)
+
+    def predict_rolling(
+        self, Y: Series, stride: int = 1
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Forecast every window whose targets lie in a series, in one batched pass.
+
+        These are the forecasts that ``score`` measures: unlike those of
+        ``predict_windows``, the first ones look back into the rows seen in ``fit``.
+
+        Parameters
+        ----------
+        Y : Series, DataFrame or ndarray of shape (n_timepoints, n_channels)
+            Series with the channels seen in ``fit``. If it starts one step after the
+            last row seen, or is an array, the first windows look back into the rows
+            seen; otherwise its own first ``context_length`` rows are only looked at.
+            Windows that would cross a gap in the index are left out.
+        stride : int, default=1
+            Rows from one window to the next.
+
+        Returns
+        -------
+        forecasts : ndarray of shape (n_windows, horizon, n_channels)
+            Forecasts in the units of the data.
+        truths : ndarray of shape (n_windows, horizon, n_channels)
+            What came, in the same units.
+
+        Raises
+        ------
+        ValueError
+            If `Y` holds no window, is not finite, or has other columns than in
+            ``fit``; if `stride` is below 1.
+        """
+        rolling = self._cut(Y, stride=stride, look_back=True)
+        return forecast_rolling(self._model, rolling)
+
+    def backtest(
+        self,
+        Y: Series,
+        stride: int = 1,
+        *,
+        sp: int = 1,
+        return_forecasts: bool = False,
+    ) -> Backtest:
+        """Measure the forecasts of every window whose targets lie in a series.
+
+        The windows are those of ``predict_rolling``, forecast in one pass and summed up
+        as they come: however long the series, forecasts are held a batch at a time.
+
+        Parameters
+        ----------
+        Y : Series, DataFrame or ndarray of shape (n_timepoints, n_channels)
+            Series with the channels seen in ``fit``. If it starts one step after the
+            last row seen, or is an array, the first windows look back into the rows
+            seen; otherwise its own first ``context_length`` rows are only looked at.
+            Windows that would cross a gap in the index are left out.
+        stride : int, default=1
+            Rows from one window to the next.
+        sp : int, default=1
+            Seasonal period of the naive forecast that ``mase`` compares with, in rows,
+            at most ``context_length``; 1 repeats the last value.
+        return_forecasts : bool, default=False
+            Whether the result holds every forecast beside its truth, in rows of a long
+            frame. Takes memory: a row per window, step and variable.
+
+        Returns
+        -------
+        result : Backtest
+            Frozen record of ``n_windows``, the Series ``overall``, the DataFrames
+            ``by_step`` and ``by_variable``, and ``forecasts``: None, or a DataFrame
+            with the columns ``cutoff``, ``step``, ``variable``, ``forecast`` and
+            ``truth``. The metrics are ``mse`` and ``mae`` in the units of the data,
+            ``mase``, and ``standardised_mse`` and ``standardised_mae`` in standard
+            deviations of the training part. ``mase`` is the absolute error in units of
+            the naive forecast's in the training part, and NaN for a variable that never
+            moved there; means leave it out.
+
+        Raises
+        ------
+        ValueError
+            If `Y` holds no window, is not finite, or has other columns than in
+            ``fit``; if `stride` is below 1, or `sp` outside 1..context_length.
+
+        Examples
+        --------
+        >>> from sktime.datasets import load_longley
+        >>> from skts.forecasting import SAMformerForecaster
+        >>> _, y = load_longley()
+        >>> model = SAMformerForecaster(4, 2, max_epochs=2, validation_fraction=0)
+        >>> result = model.fit(y[:10]).backtest(y[10:])
+        >>> result.n_windows, result.by_step.shape, result.by_variable.shape
+        (5, (2, 5), (5, 5))
+        """
+        check_bool("return_forecasts", return_forecasts)
+        rolling = self._cut(Y, stride=stride, look_back=True)
+        self._check_period(sp)
+        times = self._times_of(Y, rolling) if return_forecasts else None
+        return backtest(self._model, rolling, sp, times)
+
+    def _check_period(self, sp: int) -> None:
+        check_int("sp", sp, 1)
+        if sp > self.context_length:
+            raise ValueError(
+                f"sp must be <= context_length={self.context_length}, got {sp}: errors "
+                "of the naive forecast are kept for periods of up to a context. Fit "
+                f"with context_length={sp} or more."
+            )
+
+    def _times_of(self, Y: Series, rolling: Rolling) -> pd.Index:
+        """Return the times of the rows that windows were cut from."""
+        if isinstance(Y, np.ndarray):
+            times = self._only.times_after(np.arange(1, len(Y) + 1))
+        else:
+            times = Y.index
+        if not rolling.n_known:
+            return times
+        seen = self._only.recent.index[-rolling.n_known :]
+        return seen.append(times).rename(seen.name)
+
+    def score(self, y: Series, X: Any = None, fh: Any = None) -> float:
+        """Score forecasts of a series: higher is better, unless `fh` is given.
+
+        With `fh` this is sktime's score, the mean absolute percentage error of
+        ``predict(fh)``, for which lower is better. Without it, as scikit-learn's
+        searches call it, it is minus the mean squared error over all rolling windows
+        whose targets lie in `y`, with each channel measured in standard deviations of
+        the training part, whatever `standardize` says.
+
+        Parameters
+        ----------
+        y : Series, DataFrame or ndarray of shape (n_timepoints, n_channels)
+            Series to forecast. If it starts one step after the last row seen, or is an
+            array, the first windows look back into the rows seen; otherwise its own
+            first ``context_length`` rows are only looked at.
+        X : None, default=None
+            Ignored, as in all methods.
+        fh : forecasting horizon, default=None
+            Steps to score as sktime does.
+
+        Returns
+        -------
+        score : float
+            The score.
+
+        Raises
+        ------
+        ValueError
+            If `y` holds no window, is not finite, or has other columns than in ``fit``.
+        """
+        if fh is not None:
+            if isinstance(y, pd.DataFrame):
+                check_columns(y, self._seen, "y")
+            return super().score(y, X=X, fh=fh)
+        rolling = self._cut(y, "y", look_back=True)
+        return -rolling_error(self._model, rolling)
+
+    def _predict_moving_cutoff(
+        self,
+        y: pd.DataFrame,
+        cv: Any,
+        X: None = None,
+        update_params: bool = True,
+        reset_forecaster: bool = True,
+    ) -> Any:
+        """Forecast from all cutoffs in one pass where nothing is learned in between.
+
+        This serves ``update_predict``. Whatever is not plainly one series that goes on
+        where the rows known end is left to sktime, which goes step by step.
+        """
+        fh, rows = cv.get_fh(), None
+        if not update_params and None in self._model.known and fh.is_relative:
+            known = self._only.join(y)
+            rows = self._cutoff_rows(y, known, cv)
+        if rows is None:
+            return super()._predict_moving_cutoff(
+                y, cv, X, update_params, reset_forecaster
+            )
+        moved = deepcopy(self) if reset_forecaster else self
+        moved.update(y.loc[: known.index[rows[-1]]], update_params=False)
+        steps = moved._steps(moved._check_fh(fh), moved._only)
+        forecasts = forecast_from(
+            self._model,
+            known.to_numpy(dtype=np.float64),
+            rows - self.context_length + 1,
+        )
+        frames, cutoffs = frames_by_cutoff(
+            forecasts[:, steps - 1], steps, rows, known, self._only.frequency
+        )
+        converted = [
+            convert_to(
+                frame,
+                self._y_metadata["mtype"],
+                store=self._converter_store_y,
+                store_behaviour="freeze",
+            )
+            for frame in frames
+        ]
+        return join_moving_cutoffs(converted, cutoffs)
+
+    def _cutoff_rows(
+        self, y: pd.DataFrame, known: pd.DataFrame, cv: Any
+    ) -> np.ndarray | None:
+        """Return the rows of `known` to forecast from; None if others count, too."""
+        if len(contiguous_stretches(known.index, self._only.frequency)) > 1:
+            return None
+        rows = cutoff_rows(cv.split(y), y.index, known.index)
+        # Old rows come after a cutoff before the last of them.
+        if rows is None or known.index[rows[0]] < self._only.recent.index[-1]:
+            return None
+        return rows
+
+    # Update -------------------------------------------------------------------------
+
+    def _update_y_X(
+        self, y: pd.DataFrame, X: Any = None, enforce_index_type: Any = None
+    ) -> None:
+        """Refuse new rows that cannot be forecast from, before anything changes."""
+        if self.is_fitted:
+            join_rows(self._model, split_panel(y))
+        super()._update_y_X(y, X, enforce_index_type)
+
+    def _update(
+        self, y: pd.DataFrame, X: None = None, update_params: bool = True
+    ) -> Self:
+        recipe = None
+        if update_params:
+            recipe = replace(recipe_of(self), max_epochs=self.update_epochs)
+        try:
+            model = update_model(
+                self._model,
+                join_rows(self._model, split_panel(y)),
+                self.standardize,
+                recipe,
+                draw_seed(self.random_state),
+            )
+        except BaseException:  # sktime has moved the cutoff already
+            self._cutoff = self._model.latest.cutoff
+            raise
+        self._keep(model)
+        return self
 
 
-def _last_time(index: pd.Index) -> Any:
-    return index[-1]
+def _find_frequencies(series: SeriesByName) -> dict[Hashable, Frequency | None]:
+    """Return the step of each series; raise if one of them has none."""
+    return {n: find_frequency(rows.index, describe(n)) for n, rows in series.items()}
+
+
+def _by_series(
+    model: SeriesModel, unit_of: Callable[[KnownSeries], np.ndarray]
+) -> np.ndarray | pd.DataFrame:
+    """Return units ``(C,)`` as they are, or with a row for each series."""
+    units = {name: unit_of(known) for name, known in model.known.items()}
+    if None in units:
+        return units[None]
+    rows = {n: pd.DataFrame([u], columns=model.columns) for n, u in units.items()}
+    return pd.concat(rows, names=model.level_names[:-1]).droplevel(-1)

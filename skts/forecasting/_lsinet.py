@@ -144,6 +144,8 @@ class LSINetForecaster(LSINetModel, TorchForecaster):
     center_, scale_ : ndarray of shape (n_channels,)
         Mean and standard deviation of the training part; after a fit on a panel, a
         DataFrame with a row for each series.
+    channel_names_ : list
+        Names of the channels, in order.
     device_ : torch.device
         Where the network is.
 

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
-from sktime.forecasting.base import ForecastingHorizon
+
+from skts.series import Frequency, times_after
 
 Splits = Iterable[tuple[np.ndarray, np.ndarray]]
 
@@ -29,18 +30,15 @@ def frames_by_cutoff(
     steps: np.ndarray,
     rows: np.ndarray,
     known: pd.DataFrame,
-    frequency: pd.offsets.BaseOffset | None,
+    frequency: Frequency | None,
 ) -> tuple[list[pd.DataFrame], list[pd.Index]]:
     """Return a frame of forecasts ``(n_steps, C)`` after each of some rows, and those.
 
     The index of `known` has no gap, so one range of times holds those of all frames.
     """
-    first = known.index[rows[:1]]
-    if isinstance(first, pd.DatetimeIndex):
-        first = pd.DatetimeIndex(first, freq=frequency)
     n_times = int(rows.max() - rows[0] + steps.max())
-    times = ForecastingHorizon(np.arange(1, n_times + 1)).to_absolute_index(first)
-    times = times.rename(known.index.name)
+    first = known.index[: rows[0] + 1]
+    times = times_after(first, np.arange(1, n_times + 1), frequency)
     frames = [
         pd.DataFrame(values, times.take(row - rows[0] + steps - 1), known.columns)
         for values, row in zip(forecasts, rows, strict=True)

@@ -110,6 +110,8 @@ class SAMformerForecaster(SAMformerModel, TorchForecaster):
     center_, scale_ : ndarray of shape (n_channels,)
         Mean and standard deviation of the training part; after a fit on a panel, a
         DataFrame with a row for each series.
+    channel_names_ : list
+        Names of the channels, in order.
     device_ : torch.device
         Where the network is.
 
@@ -233,7 +235,7 @@ class SAMformerForecaster(SAMformerModel, TorchForecaster):
                 f"{self.context_length} are looked at. Give a longer series."
             )
         with torch.no_grad():
-            window = self._only.standardise(values)[None].to(self.device_)
+            window = self._only.units.standardise(values)[None].to(self.device_)
             return self.network_.attention_weights(window)[0].cpu().numpy()
 
     @classmethod

@@ -13,15 +13,15 @@ from sktime.transformations.series.difference import Differencer
 
 from skts._validation import check_int
 from skts.data import cut_windows
-from skts.forecasting._known import with_frequency
-from skts.forecasting._series import (
+from skts.model_selection._scorer import rolling_scorer
+from skts.series import (
     as_frame,
     check_columns,
     check_order,
     check_values,
     find_frequency,
+    with_frequency,
 )
-from skts.model_selection._scorer import rolling_scorer
 
 # Whether differences are undone from the rows seen last; not in sktime 1.2.
 FOLLOWS = Differencer._update is not BaseTransformer._update

@@ -4,7 +4,7 @@ import numpy as np
 
 from skts._validation import check_int
 from skts.data import cut_windows, window_starts
-from skts.forecasting._series import (
+from skts.series import (
     as_frame,
     check_order,
     check_values,

@@ -1,17 +1,35 @@
 """What a forecaster and a regressor share: a network, its parameters, its training."""
 
-from skts.models._base import WindowModel
+from skts.models._base import WindowModel, recipe_of
 from skts.models._lsinet import LSINetModel
+from skts.models._recipe import Recipe
 from skts.models._samformer import SAMformerModel
-from skts.models._training import channel_errors, prepare_batch, window_loss
-from skts.models._weights import Weights
+from skts.models._trained import TrainedNetwork, train_further, train_new
+from skts.models._training import (
+    channel_errors,
+    mean_squared_error,
+    prepare_batch,
+    train_on_windows,
+    window_loss,
+)
+from skts.models._weights import InitialWeights, Weights, read_weights, weights_of
 
 __all__ = [
+    "InitialWeights",
     "LSINetModel",
+    "Recipe",
     "SAMformerModel",
+    "TrainedNetwork",
     "Weights",
     "WindowModel",
     "channel_errors",
+    "mean_squared_error",
     "prepare_batch",
+    "read_weights",
+    "recipe_of",
+    "train_further",
+    "train_new",
+    "train_on_windows",
+    "weights_of",
     "window_loss",
 ]

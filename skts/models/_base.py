@@ -1,9 +1,9 @@
-"""What every estimator around a window network shares."""
+"""What every estimator around a window network shares: parameters and a recipe."""
 
 from typing import Any
 
-import torch
-from torch.optim import Adam, Optimizer
+import numpy as np
+from torch.optim import Optimizer
 
 from skts._callbacks import CallbackSupportMixin, FitTask, with_callbacks
 from skts._files import Storable
@@ -15,27 +15,43 @@ from skts._validation import (
     check_seed,
 )
 from skts.data import Rows, Windows
-from skts.models._training import train_on_windows
-from skts.models._weights import Weights, start_from
+from skts.models._recipe import Recipe
+from skts.models._trained import Attributes, TrainedNetwork, train_new
+from skts.models._weights import InitialWeights
 from skts.nn import WindowNetwork
 from skts.training import (
     PRECISIONS,
     SCHEDULES,
     draw_seed,
-    fair_share_of_threads,
     mixed_precision,
     resolve_device,
-    seeded,
 )
 
 
 class WindowModel(CallbackSupportMixin, Storable):
-    """Mixin, left of a library's base class: one network from context to horizon.
+    """Parameters of one network from context to horizon, and their checks.
 
     Subclasses for a network build it in `_build_network`, check what is their own in
     `_check_own_parameters`, and may wrap the optimiser. Subclasses for a library turn
-    its data into windows. An estimator derives from one of each.
+    its data into windows. An estimator derives from one of each, that of the network
+    first, and both come before the library's base class, whose pickling and cloning
+    this class goes round.
     """
+
+    use_revin: bool
+    standardize: bool
+    max_epochs: int
+    batch_size: int
+    lr: float
+    lr_schedule: str
+    weight_decay: float
+    validation_fraction: float
+    patience: int | None
+    device: str
+    precision: str
+    compile: bool
+    verbose: int
+    random_state: int | np.random.RandomState | None
 
     def _build_network(
         self, n_channels: int, context_length: int, prediction_length: int
@@ -47,10 +63,6 @@ class WindowModel(CallbackSupportMixin, Storable):
 
     def _wrap_optimizer(self, optimizer: Optimizer) -> Optimizer:
         return optimizer
-
-    def _initial_weights(self) -> tuple[str, Weights] | None:
-        """Return weights to start from, after the name of their source, if any."""
-        return None
 
     def _check_parameters(self) -> None:
         check_bool("use_revin", self.use_revin)
@@ -71,73 +83,42 @@ class WindowModel(CallbackSupportMixin, Storable):
 
     @with_callbacks
     def _fit_network(
-        self, train: Windows | Rows, valid: Windows | Rows | None, X: Any, y: Any
-    ) -> None:
-        """Train a network on windows and keep it.
-
-        `X` and `y` are the data as callbacks may score them.
-        """
-        task = FitTask(self, self.max_epochs, X, y)
-        vars(self).update(self._train_new(train, valid, task))
-        task.end()
-
-    def _train_new(
-        self, train: Windows | Rows, valid: Windows | Rows | None, task: FitTask
-    ) -> dict[str, Any]:
-        """Build a network for windows and train it where they are."""
-        device = train.device
-        context, target = train.take(slice(1))
-        sizes = *context.shape[1:], target.shape[-1]
-        seed = draw_seed(self.random_state)
-        with fair_share_of_threads(), seeded(seed, device):
-            with torch.device(device):
-                network = self._build_network(*sizes)
-            start_from(network, self._initial_weights())
-            trained = self._train(network, train, valid, seed, task)
-        return self._results(network, *trained)
-
-    def _results(
         self,
-        network: WindowNetwork,
-        history: list[dict[str, Any]],
-        best_epoch: int | None = None,
-    ) -> dict[str, Any]:
-        """Return what a fit leaves; without `best_epoch`, the last one is taken."""
-        return {
-            "device_": next(network.parameters()).device,
-            "network_": network,
-            "history_": history,
-            "n_epochs_": len(history),
-            "best_epoch_": best_epoch or len(history),
-        }
-
-    def _train(
-        self,
-        network: WindowNetwork,
         train: Windows | Rows,
         valid: Windows | Rows | None,
-        seed: int,
-        task: FitTask,
-        **changes: Any,
-    ) -> tuple[list[dict[str, Any]], int]:
-        """Train in place with the parameters of this estimator, but for `changes`."""
-        names = [
-            "batch_size",
-            "max_epochs",
-            "lr_schedule",
-            "patience",
-            "precision",
-            "compile",
-            "verbose",
-        ]
-        settings = {name: getattr(self, name) for name in names} | changes
-        optimizer = self._make_optimizer(network, settings.pop("lr", self.lr))
-        return train_on_windows(
-            network, train, valid, optimizer, task=task, seed=seed, **settings
-        )
+        X: Any,
+        y: Any,
+        attributes: Attributes,
+        initial: InitialWeights | None = None,
+    ) -> TrainedNetwork:
+        """Train a network on windows.
 
-    def _make_optimizer(self, network: WindowNetwork, lr: float) -> Optimizer:
-        weights = [weight for weight in network.parameters() if weight.requires_grad]
-        fused = weights[0].device.type in ("cpu", "cuda")
-        adam = Adam(weights, lr=lr, weight_decay=self.weight_decay, fused=fused)
-        return self._wrap_optimizer(adam)
+        `X` and `y` are the data as callbacks may score them. `attributes` returns the
+        fitted attributes that a network makes, for the callbacks of an epoch.
+        """
+
+        def fitted_by_now(network: WindowNetwork, history: list[dict[str, Any]]) -> Any:
+            return attributes(TrainedNetwork(network, history, len(history)))
+
+        task = FitTask(self, self.max_epochs, X, y, fitted_by_now)
+        seed = draw_seed(self.random_state)
+        trained = train_new(recipe_of(self), train, valid, seed, initial, task)
+        task.end()
+        return trained
+
+
+def recipe_of(model: WindowModel) -> Recipe:
+    """Return how the network of an estimator is built and trained."""
+    return Recipe(
+        build=model._build_network,
+        wrap_optimizer=model._wrap_optimizer,
+        batch_size=model.batch_size,
+        max_epochs=model.max_epochs,
+        lr=model.lr,
+        lr_schedule=model.lr_schedule,
+        weight_decay=model.weight_decay,
+        patience=model.patience,
+        precision=model.precision,
+        compile=model.compile,
+        verbose=model.verbose,
+    )

@@ -7,8 +7,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skts._validation import check_bool, check_int, check_option, check_real
 from skts.models._base import WindowModel
-from skts.nn import LSINet, default_patches
-from skts.nn._lsinet import CONNECTION_MODES, INTERACTIONS
+from skts.nn import CONNECTION_MODES, INTERACTIONS, LSINet, default_patches
 
 
 class LSINetModel(WindowModel):
@@ -60,8 +59,7 @@ class LSINetModel(WindowModel):
         check_real("sparsity_weight", self.sparsity_weight, 0)
         check_real("temperature", self.temperature, 0, exclusive=True)
         check_real("annealing", self.annealing, 0, exclusive=True)
-        if self.head not in ("shared", "channel"):
-            check_int("head must be 'shared' or 'channel', or it", self.head, 1)
+        check_int("head", self.head, 1, or_else=("shared", "channel"))
         check_real("dropout", self.dropout, 0, 1)
         check_real("embedding_dropout", self.embedding_dropout, 0, 1)
 

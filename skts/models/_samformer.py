@@ -4,8 +4,7 @@ from torch.optim import Optimizer
 
 from skts._validation import check_bool, check_int, check_option, check_real
 from skts.models._base import WindowModel
-from skts.nn import SAMformer
-from skts.nn._samformer import ATTENTIONS, HEAD_INITS, VALUE_PROJECTIONS
+from skts.nn import ATTENTIONS, HEAD_INITS, VALUE_PROJECTIONS, SAMformer
 from skts.training import SAM
 
 

@@ -7,10 +7,10 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch.nn.functional import mse_loss
-from torch.optim import Optimizer
 
 from skts._callbacks import FitTask
 from skts.data import Rows, ShuffledBatches, Windows
+from skts.models._recipe import Recipe
 from skts.nn import WindowNetwork
 from skts.training import (
     EarlyStopping,
@@ -26,20 +26,12 @@ def train_on_windows(
     network: WindowNetwork,
     train: Windows | Rows,
     valid: Windows | Rows | None,
-    optimizer: Optimizer,
-    *,
-    task: FitTask,
-    batch_size: int,
-    max_epochs: int,
-    lr_schedule: str,
-    patience: int | None,
-    precision: str,
-    compile: bool,
-    verbose: int,
+    recipe: Recipe,
     seed: int,
+    task: FitTask,
 ) -> tuple[list[dict[str, Any]], int]:
     """Train `network` in place; return its history and the epoch of its weights."""
-    progress = ProgressLine(max_epochs) if verbose else None
+    progress = ProgressLine(recipe.max_epochs) if recipe.verbose else None
 
     def start_epoch(epoch: int) -> None:
         network.start_epoch(epoch)
@@ -51,14 +43,16 @@ def train_on_windows(
             progress.show(record)
         return task.end_epoch(record, network)
 
-    stopping = None if valid is None else EarlyStopping(patience)
+    stopping = None if valid is None else EarlyStopping(recipe.patience)
+    optimizer = recipe.make_optimizer(network)
+    prepare = partial(prepare_batch, network)
     history = fit_network(
         network,
-        window_loss(network, precision, compile, train.device),
-        ShuffledBatches(train, batch_size, seed, partial(prepare_batch, network)),
+        window_loss(network, recipe.precision, recipe.compile, train.device),
+        ShuffledBatches(train, recipe.batch_size, seed, prepare),
         optimizer,
-        max_epochs=max_epochs,
-        schedule=make_schedule(lr_schedule, optimizer),
+        max_epochs=recipe.max_epochs,
+        schedule=make_schedule(recipe.lr_schedule, optimizer),
         validate=None if valid is None else lambda: mean_squared_error(network, valid),
         early_stopping=stopping,
         start_epoch=start_epoch,

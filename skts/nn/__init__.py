@@ -1,8 +1,20 @@
 """Networks: torch in, torch out. They know nothing of estimators, devices or files."""
 
 from skts.nn._loster import LoSTer
-from skts.nn._lsinet import LSINet, default_patches
-from skts.nn._samformer import SAMformer
-from skts.nn._window_network import WindowNetwork
+from skts.nn._lsinet import CONNECTION_MODES, INTERACTIONS, LSINet, default_patches
+from skts.nn._samformer import ATTENTIONS, HEAD_INITS, VALUE_PROJECTIONS, SAMformer
+from skts.nn._window_network import REVIN_EPS, WindowNetwork
 
-__all__ = ["LSINet", "LoSTer", "SAMformer", "WindowNetwork", "default_patches"]
+__all__ = [
+    "ATTENTIONS",
+    "CONNECTION_MODES",
+    "HEAD_INITS",
+    "INTERACTIONS",
+    "REVIN_EPS",
+    "VALUE_PROJECTIONS",
+    "LSINet",
+    "LoSTer",
+    "SAMformer",
+    "WindowNetwork",
+    "default_patches",
+]

@@ -59,7 +59,7 @@ def plot_attention(forecaster, Y=None, *, head=0, ax=None):
     if forecaster.attention == "temporal":
         ax.set(xlabel="time point looked at", ylabel="time point that looks")
         return ax
-    names = [str(name) for name in forecaster._seen.columns]
+    names = [str(name) for name in forecaster.channel_names_]
     if len(names) <= MOST_NAMED:
         ax.set_xticks(range(len(names)), names, rotation=90)
         ax.set_yticks(range(len(names)), names)

@@ -1,6 +1,7 @@
 """What the regressors share: everything but the network and its optimiser."""
 
 import warnings
+from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
@@ -13,16 +14,46 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skts._validation import check_int
 from skts.data import Rows
-from skts.models import WindowModel
-from skts.regression._windows import (
-    fit_scaler,
-    n_rows_into,
-    share_targets,
-    to_tensor,
-)
-from skts.training import fair_share_of_threads, resolve_device
+from skts.models import TrainedNetwork, WindowModel
+from skts.regression._windows import n_rows_into, share_targets
+from skts.series import Units, measure_units
+from skts.training import resolve_device
 
 DTYPES = [np.float64, np.float32]
+
+
+@dataclass(frozen=True)
+class ArrayModel:
+    """What a fit on arrays learns.
+
+    Attributes
+    ----------
+    trained : TrainedNetwork
+        The network.
+    units, target_units : Units
+        What channels are measured in, in contexts and in targets.
+    context_shape, target_shape : tuple of int
+        Shape of a row of contexts, ``(L, C)``, and of a row of y as it was given.
+    edges : ndarray of shape (2, H, C)
+        The first and the last target.
+    """
+
+    trained: TrainedNetwork
+    units: Units
+    target_units: Units
+    context_shape: tuple[int, ...]
+    target_shape: tuple[int, ...]
+    edges: np.ndarray
+
+    def forecast(self, contexts: np.ndarray) -> np.ndarray:
+        """Forecast windows ``(n, L, C)`` as ``(n, H, C)``."""
+        rows = Rows(self.units.standardise(contexts).to(self.trained.device))
+        forecasts = self.trained.forecast_rows(rows).numpy()
+        return self.target_units.restore(forecasts)
+
+    def to(self, device: torch.device) -> None:
+        """Move the network."""
+        self.trained.network.to(device)
 
 
 class WindowRegressor(WindowModel, RegressorMixin, BaseEstimator):
@@ -75,13 +106,13 @@ class WindowRegressor(WindowModel, RegressorMixin, BaseEstimator):
     def _read_contexts(self, X: Any) -> np.ndarray:
         """Return an X given after ``fit`` as contexts ``(n, L, C)``."""
         X = self._check_X(X, reset=False)
-        if X.ndim == 3 and X.shape[1:] != self._context_shape:
-            n_times, n_channels = self._context_shape
+        if X.ndim == 3 and X.shape[1:] != self._model.context_shape:
+            n_times, n_channels = self._model.context_shape
             raise ValueError(
                 f"X must have the shape of the windows in fit, (n_windows, {n_times}, "
                 f"{n_channels}), got {X.shape}."
             )
-        return X.reshape(len(X), *self._context_shape)
+        return X.reshape(len(X), *self._model.context_shape)
 
     def _to_targets(self, y: np.ndarray, contexts: np.ndarray) -> np.ndarray:
         """Return y as targets ``(n, H, C)``."""
@@ -146,19 +177,47 @@ class WindowRegressor(WindowModel, RegressorMixin, BaseEstimator):
         y = _check_y(y)
         targets = self._to_targets(y, contexts)
         n_train, first_valid = self._split(contexts, targets)
-        self._set_scale(contexts[:n_train], targets[:n_train])
+        units = measure_units(contexts[:n_train], self.standardize)
+        target_units = measure_units(targets[:n_train], self.standardize)
         device = resolve_device(self.device)
         windows = Rows(
-            to_tensor(contexts, self.center_, self.scale_, device),
-            to_tensor(targets, self.target_center_, self.target_scale_, device),
+            units.standardise(contexts).to(device),
+            target_units.standardise(targets).to(device),
         )
         train = Rows(*windows.take(slice(n_train)))
         valid = Rows(*windows.take(slice(first_valid, None)))
-        self._context_shape = contexts.shape[1:]
-        self._target_shape = y.shape[1:]
-        self._edges = targets[[0, -1]]
-        self._fit_network(train, valid if len(valid) else None, X, y)
+
+        def make_model(trained: TrainedNetwork) -> ArrayModel:
+            sizes = contexts.shape[1:], y.shape[1:]
+            return ArrayModel(trained, units, target_units, *sizes, targets[[0, -1]])
+
+        trained = self._fit_network(
+            train,
+            valid if len(valid) else None,
+            X,
+            y,
+            lambda trained: self._attributes(make_model(trained)),
+        )
+        self._keep(make_model(trained))
         return self
+
+    def _keep(self, model: ArrayModel) -> None:
+        """Keep what a fit learned, as fitted attributes."""
+        self._model = model
+        self.network_ = model.trained.network
+        self.history_ = model.trained.history
+        self.n_epochs_ = len(model.trained.history)
+        self.best_epoch_ = model.trained.best_epoch
+        self.device_ = model.trained.device
+        self.center_, self.scale_ = model.units.offset, model.units.factor
+        self.target_center_ = model.target_units.offset
+        self.target_scale_ = model.target_units.factor
+
+    def _attributes(self, model: ArrayModel) -> dict[str, Any]:
+        """Return what `_keep` makes of a model, for callbacks."""
+        shell = object.__new__(type(self))
+        shell._keep(model)
+        return vars(shell)
 
     def _split(self, contexts: np.ndarray, targets: np.ndarray) -> tuple[int, int]:
         """Return the number of training rows and the first validation row."""
@@ -181,17 +240,6 @@ class WindowRegressor(WindowModel, RegressorMixin, BaseEstimator):
             return n_rows, n_rows
         return n_train, first_valid
 
-    def _set_scale(self, contexts: np.ndarray, targets: np.ndarray) -> None:
-        """Keep the units of the training rows; without `standardize`, those of data."""
-        self.center_, self.scale_ = self._find_scale(contexts)
-        self.target_center_, self.target_scale_ = self._find_scale(targets)
-
-    def _find_scale(self, windows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        if not self.standardize:
-            return np.zeros(windows.shape[2]), np.ones(windows.shape[2])
-        scaler = fit_scaler(windows)
-        return scaler.mean_, scaler.scale_
-
     # After fit ----------------------------------------------------------------------
 
     def predict(self, X):
@@ -209,19 +257,8 @@ class WindowRegressor(WindowModel, RegressorMixin, BaseEstimator):
         """
         check_is_fitted(self)
         contexts = self._read_contexts(X)
-        forecasts = self._forecast(contexts)
-        return forecasts.reshape(len(contexts), *self._target_shape)
-
-    @torch.no_grad()
-    def _forecast(self, contexts: np.ndarray) -> np.ndarray:
-        """Forecast windows ``(n, L, C)`` as ``(n, H, C)``."""
-        windows = Rows(to_tensor(contexts, self.center_, self.scale_, self.device_))
-        with fair_share_of_threads():
-            parts = [self.network_(x).cpu().numpy() for (x,) in windows.in_order()]
-        forecasts = np.concatenate(parts).transpose(0, 2, 1).astype(np.float64)
-        forecasts *= self.target_scale_
-        forecasts += self.target_center_
-        return forecasts
+        forecasts = self._model.forecast(contexts)
+        return forecasts.reshape(len(contexts), *self._model.target_shape)
 
     def score(self, X, y, sample_weight=None):
         """Return the mean coefficient of determination over steps and channels.
@@ -250,14 +287,14 @@ class WindowRegressor(WindowModel, RegressorMixin, BaseEstimator):
         contexts = self._read_contexts(X)
         y = _check_y(y)
         targets = self._to_targets(y, contexts)
-        n_steps = self._edges.shape[1]
+        n_steps = self._model.edges.shape[1]
         if targets.shape[1] != n_steps:
             raise ValueError(
                 f"y must have the {n_steps} steps of {targets.shape[2]} channels seen "
                 f"in fit, got shape {y.shape}."
             )
         self._warn_of_shared_targets(targets)
-        forecasts = self._forecast(contexts)
+        forecasts = self._model.forecast(contexts)
         return r2_score(
             targets.reshape(len(targets), -1),
             forecasts.reshape(len(targets), -1),
@@ -266,7 +303,7 @@ class WindowRegressor(WindowModel, RegressorMixin, BaseEstimator):
 
     def _warn_of_shared_targets(self, targets: np.ndarray) -> None:
         """Warn if rows are neighbours of those in ``fit``, but not those themselves."""
-        pairs = list(product(self._edges, targets[[0, -1]]))
+        pairs = list(product(self._model.edges, targets[[0, -1]]))
         if any(np.array_equal(*pair) for pair in pairs):
             return
         if any(share_targets(*pair) for pair in pairs):

@@ -1,38 +1,6 @@
-"""Windows given as arrays ``(n, T, C)``: rows, time points, channels."""
+"""Windows given as arrays ``(n, T, C)``: which of them overlap."""
 
 import numpy as np
-import torch
-from sklearn.preprocessing import StandardScaler
-from sklearn.utils import gen_batches
-from torch import Tensor
-
-# Numbers that are converted at a time: windows are often views, which overlap, of a
-# series that is far smaller than they are.
-CHUNK = 2**20
-
-
-def _chunks(windows: np.ndarray):
-    n_rows, length, n_channels = windows.shape
-    return gen_batches(n_rows, max(1, CHUNK // (length * n_channels)))
-
-
-def fit_scaler(windows: np.ndarray) -> StandardScaler:
-    """Return mean and standard deviation of each channel over all rows and times."""
-    scaler = StandardScaler()
-    for rows in _chunks(windows):
-        scaler.partial_fit(windows[rows].reshape(-1, windows.shape[2]))
-    return scaler
-
-
-def to_tensor(
-    windows: np.ndarray, center: np.ndarray, scale: np.ndarray, device: torch.device
-) -> Tensor:
-    """Return standardised windows as a network sees them, ``(n, C, T)``."""
-    n_rows, length, n_channels = windows.shape
-    standardised = np.empty((n_rows, n_channels, length), dtype=np.float32)
-    for rows in _chunks(windows):
-        standardised[rows] = ((windows[rows] - center) / scale).transpose(0, 2, 1)
-    return torch.from_numpy(standardised).to(device)
 
 
 def steps_apart(earlier: np.ndarray, later: np.ndarray) -> int | None:

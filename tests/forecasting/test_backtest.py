@@ -11,7 +11,7 @@ from sktime.performance_metrics.forecasting import (
 )
 
 from skts.data import Windows
-from skts.forecasting._backtest import error_means, seasonal_errors
+from skts.fitted import error_means, seasonal_errors
 
 L, H = 8, 4
 METRICS = ["mse", "mae", "mase", "standardised_mse", "standardised_mae"]

@@ -9,8 +9,6 @@ import pytest
 import torch
 from sktime.forecasting.base import ForecastingHorizon
 
-from skts.models import _base
-
 HOURS = pd.date_range("2020-01-01", periods=60, freq="h", name="time")
 
 
@@ -26,7 +24,7 @@ def world(fitted, make_frame, make_model, monkeypatch):
     def train(*args, **kwargs):
         pytest.fail("training was started")
 
-    monkeypatch.setattr(_base, "train_on_windows", train)
+    monkeypatch.setattr("skts.models._trained.train_on_windows", train)
 
     def fit(y=None, fh=None, **params):
         return make_model(**params).fit(make_frame(60) if y is None else y, fh=fh)
@@ -685,7 +683,7 @@ def test_interrupted_update_changes_nothing(
     model = make_model().fit(y[:40])
     weights, cutoff = weights_of(model), model.cutoff
     before = model.predict([1, 4])
-    monkeypatch.setattr(_base, "train_on_windows", interrupt)
+    monkeypatch.setattr("skts.models._trained.train_on_windows", interrupt)
     with pytest.raises(error):
         model.update(y[40:])
     assert model.cutoff.equals(cutoff)
@@ -705,7 +703,7 @@ def test_interrupted_fit_leaves_the_forecaster_unfitted(
     if was_fitted:
         model.fit(y)
     with monkeypatch.context() as patch:
-        patch.setattr(_base, "train_on_windows", interrupt)
+        patch.setattr("skts.models._trained.train_on_windows", interrupt)
         with pytest.raises(KeyboardInterrupt):
             model.fit(y)
     assert not model.is_fitted

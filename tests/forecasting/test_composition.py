@@ -19,7 +19,7 @@ from sktime.split import ExpandingWindowSplitter
 from sktime.transformations.bootstrap import MovingBlockBootstrapTransformer
 from sktime.transformations.series.adapt import TabularToSeriesAdaptor
 
-from skts.models import _base
+from skts.models import train_on_windows
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # sktime's, of its own future
 
@@ -74,13 +74,12 @@ def test_ensemble_forecaster(make_model, y, fitted):
 
 def test_bagging_trains_one_network_on_all_samples(make_model, y, monkeypatch):
     calls = []
-    train = _base.train_on_windows
 
     def spy(*args, **kwargs):
         calls.append(args)
-        return train(*args, **kwargs)
+        return train_on_windows(*args, **kwargs)
 
-    monkeypatch.setattr(_base, "train_on_windows", spy)
+    monkeypatch.setattr("skts.models._trained.train_on_windows", spy)
     bagging = BaggingForecaster(
         MovingBlockBootstrapTransformer(n_series=3, random_state=0),
         make_model(),

@@ -114,8 +114,8 @@ class OnGPU(torch.nn.Module):
 
     place = "cuda"
 
-    def cpu(self):
-        self.place = "cpu"
+    def to(self, device):
+        self.place = device.type
         return self
 
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from skts.forecasting import SAMformerForecaster
-from skts.models import _base
+from skts.models import train_on_windows
 
 L, H = 8, 4
 
@@ -23,13 +23,12 @@ INDEXES = {
 @pytest.mark.parametrize("kind", INDEXES)
 def test_windows_never_cross_a_gap(make_frame, make_model, monkeypatch, kind):
     seen = []
-    train_on_windows = _base.train_on_windows
 
     def spy(network, train, valid, *args, **kwargs):
         seen.append((train, valid))
         return train_on_windows(network, train, valid, *args, **kwargs)
 
-    monkeypatch.setattr(_base, "train_on_windows", spy)
+    monkeypatch.setattr("skts.models._trained.train_on_windows", spy)
     whole = make_frame(100, index=INDEXES[kind])
     kept = np.delete(np.arange(100), [14, 15, 50, 85])
     with pytest.warns(UserWarning, match=r"y has 3 gap\(s\) in its index"):

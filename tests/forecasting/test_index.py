@@ -114,5 +114,5 @@ def test_what_becomes_of_the_series_given_changes_nothing(
     expected = model.predict([1, 2])
     data[:] = 99.0
     np.testing.assert_array_equal(model.predict([1, 2]), expected)
-    recent = model._known[None].recent.to_numpy()
+    recent = model._model.known[None].recent.to_numpy()
     assert len(recent if recent.base is None else recent.base.T) < 3000

@@ -9,14 +9,14 @@ import pytest
 import torch
 
 from skts.data import Windows
-from skts.forecasting import SAMformerForecaster
-from skts.forecasting._conformal import (
+from skts.fitted import (
     MAX_WINDOWS,
     absolute_errors,
     half_width,
     window_spread,
     windows_needed,
 )
+from skts.forecasting import SAMformerForecaster
 
 L, H = 8, 4
 STEPS = range(1, H + 1)
@@ -114,7 +114,7 @@ def test_absolute_errors_by_hand():
 
 def test_no_more_than_a_thousand_windows_are_measured(make_frame, make_model):
     model = make_model(validation_fraction=0.9, max_epochs=1).fit(make_frame(1500))
-    assert model._errors.shape == (MAX_WINDOWS, 3, H)
+    assert model._model.held_out.errors.shape == (MAX_WINDOWS, 3, H)
 
 
 # Coverage -------------------------------------------------------------------------
@@ -256,7 +256,7 @@ def test_intervals_survive_pickling_and_saving(make_model, y, tmp_path, method):
     copies.append(SAMformerForecaster.load_from_path(tmp_path / "model.zip"))
     for same in copies:
         pd.testing.assert_frame_equal(same.predict_interval(STEPS), expected)
-        assert same._errors.dtype == np.float32
+        assert same._model.held_out.errors.dtype == np.float32
 
 
 # Too little to go by --------------------------------------------------------------

@@ -11,7 +11,6 @@ from sktime.forecasting.model_selection import ForecastingGridSearchCV
 from sktime.split import ExpandingWindowSplitter
 
 from skts.forecasting import LSINetForecaster
-from skts.models import _base
 
 TINY = {
     "context_length": 12,
@@ -219,7 +218,8 @@ def test_wrong_parameters_are_refused_before_training(
     make_frame, monkeypatch, params, error, words
 ):
     monkeypatch.setattr(
-        _base, "train_on_windows", lambda *args, **kwargs: pytest.fail("trained")
+        "skts.models._trained.train_on_windows",
+        lambda *args, **kwargs: pytest.fail("trained"),
     )
     with pytest.raises(error) as raised:
         make(**params).fit(make_frame(60))

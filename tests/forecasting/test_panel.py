@@ -9,8 +9,9 @@ import torch
 from sktime.datatypes import convert_to
 from sktime.utils._testing.hierarchical import _make_hierarchical
 
-from skts.forecasting._training_data import all_windows, lay_out
-from skts.models import _base
+from skts.fitted import lay_out
+from skts.models import train_on_windows
+from skts.series import find_frequency
 
 L, H = 8, 4
 FH = [1, 4]
@@ -31,6 +32,12 @@ def panel(series):
     return pd.concat(series, names=["place"])
 
 
+def cut(series, validation_fraction):
+    frequencies = {name: find_frequency(y.index) for name, y in series.items()}
+    cpu = torch.device("cpu")
+    return lay_out(series, frequencies, L, H, validation_fraction, True, cpu)
+
+
 def own_units(y):
     values = y.to_numpy()
     return (values - values.mean(axis=0)) / values.std(axis=0)
@@ -40,8 +47,8 @@ def own_units(y):
 
 
 def test_windows_are_those_of_each_series_in_its_own_units(series):
-    parts = lay_out(series, L, H, 0.0, True, torch.device("cpu"))
-    windows = all_windows([part.train for part in parts])
+    layout = cut(series, 0.0)
+    windows = layout.train
     expected = [
         own_units(y)[first : first + L + H]
         for y in series.values()
@@ -49,18 +56,18 @@ def test_windows_are_those_of_each_series_in_its_own_units(series):
     ]
     found = torch.cat(windows.take(slice(None)), dim=-1).transpose(1, 2)
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
-    assert all_windows([part.valid for part in parts]) is None
+    assert layout.valid is None
 
 
 def test_each_series_is_divided_by_itself(series):
-    parts = lay_out(series, L, H, 0.25, True, torch.device("cpu"))
+    parts = list(cut(series, 0.25).parts.values())
     assert [part.n_train for part in parts] == [45, 34, 60]
     assert [len(part.train) for part in parts] == [34, 23, 49]
     assert [len(part.valid) for part in parts] == [12, 8, 17]
     for y, part in zip(series.values(), parts, strict=True):
-        np.testing.assert_allclose(part.known.center, y[: part.n_train].mean())
+        np.testing.assert_allclose(part.known.units.center, y[: part.n_train].mean())
         targets = part.valid.take(slice(1))[1][0]
-        scaled = (y.to_numpy() - part.known.center) / part.known.scale
+        scaled = (y.to_numpy() - part.known.units.center) / part.known.units.scale
         np.testing.assert_allclose(
             targets.T, scaled[part.n_train :][:H], rtol=1e-4, atol=1e-5
         )
@@ -68,7 +75,7 @@ def test_each_series_is_divided_by_itself(series):
 
 def test_a_series_too_short_to_validate_on_is_trained_on_whole(series):
     series["south"] = series["south"][: L + H]
-    parts = lay_out(series, L, H, 0.25, True, torch.device("cpu"))
+    parts = list(cut(series, 0.25).parts.values())
     assert [len(part.valid) for part in parts] == [12, 0, 17]
     assert parts[1].n_train == L + H
     assert len(parts[1].train) == 1
@@ -85,13 +92,12 @@ def test_a_panel_of_one_is_that_series(series, make_model):
 
 def test_all_series_train_one_network(panel, make_model, monkeypatch):
     calls = []
-    train = _base.train_on_windows
 
     def spy(network, *args, **kwargs):
         calls.append(network)
-        return train(network, *args, **kwargs)
+        return train_on_windows(network, *args, **kwargs)
 
-    monkeypatch.setattr(_base, "train_on_windows", spy)
+    monkeypatch.setattr("skts.models._trained.train_on_windows", spy)
     model = make_model().fit(panel)
     assert calls == [model.network_]
 
@@ -149,7 +155,7 @@ def test_intervals_are_wide_in_the_units_of_each_series(panel, make_model):
     scale = (model.scale_.loc["south"] / model.scale_.loc["north"]).to_numpy()
     np.testing.assert_allclose(south, north * scale, rtol=1e-4)
     # Errors of all series count, each channel and step by itself.
-    assert model._errors.shape == (15 + 11 + 21, 3, H)
+    assert model._model.held_out.errors.shape == (15 + 11 + 21, 3, H)
 
 
 @pytest.mark.parametrize(
@@ -279,7 +285,7 @@ def no_training(monkeypatch):
     def fail(*args, **kwargs):
         raise AssertionError("training has begun")
 
-    monkeypatch.setattr(_base, "train_on_windows", fail)
+    monkeypatch.setattr("skts.models._trained.train_on_windows", fail)
 
 
 @pytest.mark.usefixtures("no_training")
@@ -343,7 +349,7 @@ class TestBadNews:
         words = ("instance 'east' of y, not seen in fit", "7 time point", "length=8")
         with refused(ValueError, *words):
             fitted.update(y)
-        assert "east" not in fitted._known
+        assert "east" not in fitted._model.known
 
     def test_one_series_for_a_panel(self, fitted, make_frame):
         with refused(TypeError, r"2 level\(s\)", "got 1", "fitted on one series"):

@@ -11,7 +11,7 @@ from sktime.forecasting.model_selection import ForecastingGridSearchCV
 from sktime.split import ExpandingWindowSplitter, InstanceSplitter
 
 from skts.forecasting import LSINetForecaster
-from skts.models import _base
+from skts.models import train_on_windows
 
 FROZEN = {"max_epochs": 1, "lr": 1e-12}
 
@@ -32,13 +32,12 @@ def pretrained(make_model, panel):
 def starts(monkeypatch):
     """Return the weights that trainings start from, as they happen."""
     weights = []
-    train = _base.train_on_windows
 
     def spy(network, *args, **kwargs):
         weights.append({k: v.clone() for k, v in network.state_dict().items()})
-        return train(network, *args, **kwargs)
+        return train_on_windows(network, *args, **kwargs)
 
-    monkeypatch.setattr(_base, "train_on_windows", spy)
+    monkeypatch.setattr("skts.models._trained.train_on_windows", spy)
     return weights
 
 

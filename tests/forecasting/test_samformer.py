@@ -78,11 +78,11 @@ def test_a_head_of_zeros_starts_at_the_mean_of_the_window(make_frame, make_model
 def test_rho_zero_is_plain_adam(make_frame, make_model, monkeypatch):
     seen = []
 
-    def spy(network, train, valid, optimizer, **settings):
-        seen.append(type(optimizer).__name__)
+    def spy(network, train, valid, recipe, *args):
+        seen.append(type(recipe.make_optimizer(network)).__name__)
         return [], 0
 
-    monkeypatch.setattr("skts.models._base.train_on_windows", spy)
+    monkeypatch.setattr("skts.models._trained.train_on_windows", spy)
     make_model(rho=0.0).fit(make_frame())
     make_model(rho=0.5).fit(make_frame())
     assert seen == ["Adam", "SAM"]

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from skts.data import Windows
-from skts.models import _base
+from skts.models import train_on_windows
 
 
 def test_center_and_scale_are_those_of_the_training_part(make_frame, make_model):
@@ -25,8 +25,7 @@ def test_the_network_sees_standard_deviations(
         seen.append(train)
         return train_on_windows(network, train, valid, *args, **kwargs)
 
-    train_on_windows = _base.train_on_windows
-    monkeypatch.setattr(_base, "train_on_windows", spy)
+    monkeypatch.setattr("skts.models._trained.train_on_windows", spy)
     y = make_frame(100)
     make_model(standardize=standardize, validation_fraction=0.25).fit(y)
     (train,) = seen

@@ -7,8 +7,7 @@ import torch
 from sktime.forecasting.model_evaluation import evaluate
 from sktime.split import SlidingWindowSplitter
 
-from skts.forecasting import _updating
-from skts.models import _base
+from skts.fitted import REPLAY_WINDOWS
 
 L, H = 8, 4
 
@@ -72,17 +71,17 @@ def test_update_trains_on_new_windows_and_some_old_ones(
 ):
     calls = []
 
-    def spy(network, train, valid, optimizer, **settings):
-        calls.append((train, valid, optimizer, settings))
+    def spy(network, train, valid, recipe, *args):
+        calls.append((train, valid, recipe, recipe.make_optimizer(network)))
 
     y = make_frame(60)
     model = make_model(update_epochs=3, lr=0.02).fit(y[:40])
-    monkeypatch.setattr(_base, "train_on_windows", spy)
-    monkeypatch.setattr(_updating, "REPLAY_PER_WINDOW", 1)
+    monkeypatch.setattr("skts.models._trained.train_on_windows", spy)
+    monkeypatch.setattr("skts.fitted._update.REPLAY_PER_WINDOW", 1)
     model.update(y[first:45])
-    ((train, valid, optimizer, settings),) = calls
+    ((train, valid, recipe, optimizer),) = calls
     assert valid is None
-    assert settings["max_epochs"] == 3
+    assert recipe.max_epochs == 3
     assert optimizer.param_groups[0]["lr"] == pytest.approx(0.002)
     targets = train.take(slice(None))[1][:, :, -1]
     # Rows 11 to 39 end the windows seen before; 11 of them fill up a batch of 16.
@@ -96,7 +95,8 @@ def test_ten_old_windows_come_beside_each_new_one(make_frame, make_model, monkey
     y = make_frame(300)
     model = make_model().fit(y[:290])
     monkeypatch.setattr(
-        _base, "train_on_windows", lambda network, train, *a, **k: calls.append(train)
+        "skts.models._trained.train_on_windows",
+        lambda network, train, *a, **k: calls.append(train),
     )
     model.update(y[290:292])
     model.update(y[292:])
@@ -106,7 +106,7 @@ def test_ten_old_windows_come_beside_each_new_one(make_frame, make_model, monkey
 def test_only_the_recent_past_is_kept(make_frame, make_model):
     y = make_frame(1300)
     model = make_model().fit(y[:1200])
-    assert len(model._only.recent) == L + H - 1 + _updating.REPLAY_WINDOWS
+    assert len(model._only.recent) == L + H - 1 + REPLAY_WINDOWS
     model.update(y[1200:1203], update_params=False)
     pd.testing.assert_frame_equal(model._only.recent, y[192:1203])
 

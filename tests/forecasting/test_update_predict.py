@@ -11,7 +11,7 @@ from sktime.split import (
     SlidingWindowSplitter,
 )
 
-from skts.forecasting._base import TorchForecaster
+from skts.models import TrainedNetwork
 
 L, H = 8, 4
 # sktime's path warns of its own future.
@@ -24,11 +24,8 @@ def slowly(monkeypatch):
 
     def update_predict(model, *args, **kwargs):
         with monkeypatch.context() as patch:
-            patch.setattr(
-                TorchForecaster,
-                "_predict_moving_cutoff",
-                BaseForecaster._predict_moving_cutoff,
-            )
+            slow = BaseForecaster._predict_moving_cutoff
+            patch.setattr(type(model), "_predict_moving_cutoff", slow)
             return model.update_predict(*args, update_params=False, **kwargs)
 
     return update_predict
@@ -38,13 +35,13 @@ def slowly(monkeypatch):
 def n_passes(monkeypatch):
     """Return the sizes of the passes through the network, as they are made."""
     sizes = []
-    forecast = TorchForecaster._forecast_windows
+    forecast = TrainedNetwork.forecast
 
-    def spy(self, context, still):
+    def spy(self, context, still=None):
         sizes.append(len(context))
         return forecast(self, context, still)
 
-    monkeypatch.setattr(TorchForecaster, "_forecast_windows", spy)
+    monkeypatch.setattr(TrainedNetwork, "forecast", spy)
     return sizes
 
 

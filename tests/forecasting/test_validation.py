@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from skts.models import _base
+from skts.models import train_on_windows
 
 L, H = 8, 4
 
@@ -15,13 +15,12 @@ L, H = 8, 4
 def spy(monkeypatch):
     """Return a list that gathers the windows of every training."""
     seen = []
-    train_on_windows = _base.train_on_windows
 
     def train(network, train, valid, *args, **kwargs):
         seen.append((train, valid))
         return train_on_windows(network, train, valid, *args, **kwargs)
 
-    monkeypatch.setattr(_base, "train_on_windows", train)
+    monkeypatch.setattr("skts.models._trained.train_on_windows", train)
     return seen
 
 

@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from skts.models import _base
 from skts.regression import LSINetRegressor, SAMformerRegressor
 
 N, L, H, C = 20, 6, 4, 3
@@ -76,7 +75,7 @@ def no_training(monkeypatch):
     def train(*args, **kwargs):
         pytest.fail("trained")
 
-    monkeypatch.setattr(_base, "train_on_windows", train)
+    monkeypatch.setattr("skts.models._trained.train_on_windows", train)
 
 
 @pytest.mark.usefixtures("no_training")

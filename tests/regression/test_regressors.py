@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,7 @@ from sklearn.exceptions import NotFittedError
 from sktime.base import load
 
 from skts.forecasting import LSINetForecaster, SAMformerForecaster
-from skts.models import _base
+from skts.models import train_on_windows
 from skts.regression import SAMformerRegressor
 
 KINDS = ["SAMformer", "LSINet"]
@@ -30,13 +31,12 @@ def flat(windows):
 def spy(monkeypatch):
     """Return a list that collects the training and validation rows of each fit."""
     seen = []
-    train_on_windows = _base.train_on_windows
 
     def watch(network, train, valid, *args, **kwargs):
         seen.append((train, valid))
         return train_on_windows(network, train, valid, *args, **kwargs)
 
-    monkeypatch.setattr(_base, "train_on_windows", watch)
+    monkeypatch.setattr("skts.models._trained.train_on_windows", watch)
     return seen
 
 
@@ -175,8 +175,8 @@ def test_with_its_weights_and_units_it_is_the_forecaster(
     del params["n_channels"]
     forecaster = FORECASTERS[kind](8, 4, **params).fit(y)
     model.network_.load_state_dict(forecaster.network_.state_dict())
-    model.center_ = model.target_center_ = forecaster.center_
-    model.scale_ = model.target_scale_ = forecaster.scale_
+    units = forecaster._model.known[None].units
+    model._model = replace(model._model, units=units, target_units=units)
     forecasts, _ = forecaster.predict_windows(y)
     np.testing.assert_allclose(model.predict(X), forecasts, rtol=1e-5, atol=1e-4)
 

@@ -1,38 +1,13 @@
-"""Windows given as arrays: scales, tensors, and which rows overlap."""
+"""Windows given as arrays: which rows overlap."""
 
 import numpy as np
 import pytest
-import torch
 
-from skts.regression import _windows
-from skts.regression._windows import (
-    fit_scaler,
-    n_rows_into,
-    share_targets,
-    steps_apart,
-    to_tensor,
-)
-
-CPU = torch.device("cpu")
+from skts.regression._windows import n_rows_into, share_targets, steps_apart
 
 
 def column(*values):
     return np.array(values, dtype=float)[:, None]
-
-
-@pytest.mark.parametrize("chunk", [1, 50, 2**20])
-def test_scales_and_tensors_do_not_depend_on_the_chunks(monkeypatch, chunk):
-    monkeypatch.setattr(_windows, "CHUNK", chunk)
-    values = np.random.default_rng(0).normal([5, 1e6], [1, 10], size=(7, 3, 2))
-    scaler = fit_scaler(values)
-    np.testing.assert_allclose(scaler.mean_, values.mean(axis=(0, 1)), rtol=1e-12)
-    np.testing.assert_allclose(scaler.scale_, values.std(axis=(0, 1)), rtol=1e-9)
-    tensor = to_tensor(values, scaler.mean_, scaler.scale_, CPU)
-    assert tensor.shape == (7, 2, 3)
-    assert tensor.dtype == torch.float32
-    expected = (values - values.mean(axis=(0, 1))) / values.std(axis=(0, 1))
-    # a million would leave single precision two digits of a deviation of ten
-    np.testing.assert_allclose(tensor[:, 1], expected[..., 1], atol=1e-6)
 
 
 @pytest.mark.parametrize(

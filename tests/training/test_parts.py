@@ -6,7 +6,7 @@ from torch import nn
 from torch.testing import assert_close
 
 from skts.forecasting import LSINetForecaster
-from skts.models import prepare_batch, window_loss
+from skts.models import prepare_batch, recipe_of, window_loss
 from skts.training import loss_in_parts
 
 
@@ -113,7 +113,7 @@ def test_lsinet_trains_on_parts_as_on_the_whole(monkeypatch, changed):
         20, 4, **settings, embedding_dropout=0.0, sparsity_interval=1, **changed
     )
     torch.manual_seed(0)
-    network = forecaster._build_network(3, 20, 4).double().train()
+    network = recipe_of(forecaster).build(3, 20, 4).double().train()
     context = torch.randn(10, 3, 20, dtype=torch.float64)
     target = torch.randn(10, 3, 4, dtype=torch.float64)
     batch = prepare_batch(network, context, target)

@@ -1,15 +1,23 @@
 """What a forecaster learns from: the windows of one series, or of all of a panel."""
 
 import warnings
-from dataclasses import dataclass
+from collections.abc import Hashable
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 
 from skts.data import Stretch, Windows, split_chronologically, window_starts
-from skts.forecasting._known import KnownSeries
-from skts.forecasting._panel import SeriesByName, describe
-from skts.forecasting._series import check_length, contiguous_stretches, warn_of_gaps
+from skts.series import (
+    Frequency,
+    KnownSeries,
+    SeriesByName,
+    check_length,
+    contiguous_stretches,
+    describe,
+    measure_units,
+    warn_of_gaps,
+)
 
 
 @dataclass(frozen=True)
@@ -19,7 +27,7 @@ class Part:
     Attributes
     ----------
     known : KnownSeries
-        The series, in the units of its training part.
+        The whole series, in the units of its training part.
     n_train : int
         Rows of the training part.
     stretches : list of (int, int)
@@ -35,55 +43,104 @@ class Part:
     valid: Windows
 
 
+@dataclass(frozen=True)
+class Layout:
+    """All series of the training data, by name, in one tensor."""
+
+    parts: dict[Hashable, Part]
+
+    @property
+    def train(self) -> Windows:
+        """The windows of all series to train on."""
+        return _joined([part.train for part in self.parts.values()])
+
+    @property
+    def valid(self) -> Windows | None:
+        """The windows of all series held out; None if there are none."""
+        valid = _joined([part.valid for part in self.parts.values()])
+        return valid if len(valid) else None
+
+    @property
+    def known(self) -> dict[Hashable, KnownSeries]:
+        """The series themselves."""
+        return {name: part.known for name, part in self.parts.items()}
+
+
 def lay_out(
     series: SeriesByName,
+    frequencies: dict[Hashable, Frequency | None],
     context_length: int,
     prediction_length: int,
     validation_fraction: float,
     standardize: bool,
     device: torch.device,
-) -> list[Part]:
+) -> Layout:
     """Standardise each series by its own training part, and cut all into windows.
 
     They lie one after the other in one tensor on `device`; windows stay within one
     series, and within a stretch without a gap.
+
+    Parameters
+    ----------
+    series, frequencies : dict
+        Series by name, and the steps of their times.
+    context_length, prediction_length : int
+        Rows of a window to look at, and rows after them to forecast.
+    validation_fraction : float
+        Share of the rows of each series, the last ones, that are held out.
+    standardize : bool
+        Whether data are brought to the units of their training part.
+    device : torch.device
+        Where the windows shall be.
+
+    Raises
+    ------
+    ValueError
+        If a series is too short.
+
+    Warns
+    -----
+    UserWarning
+        If there are gaps, or no series has a window to hold out.
     """
-    stretches = [contiguous_stretches(y.index) for y in series.values()]
-    for name, its_stretches in zip(series, stretches, strict=True):
-        check_length(its_stretches, context_length, prediction_length, describe(name))
-    warn_of_gaps(sum(map(len, stretches)) - len(stretches))
     sizes = context_length, prediction_length
-    divided = [
-        _divide(its_stretches, validation_fraction, *sizes)
-        for its_stretches in stretches
-    ]
+    stretches, divided = [], []
+    for name, y in series.items():
+        stretches.append(contiguous_stretches(y.index, frequencies[name]))
+        check_length(stretches[-1], *sizes, describe(name))
+        divided.append(_divide(stretches[-1], validation_fraction, *sizes))
+    warn_of_gaps(sum(map(len, stretches)) - len(stretches))
     if validation_fraction > 0 and not any(len(valid) for _, _, valid in divided):
         _warn_without_validation(series, validation_fraction, *sizes)
-    known = [
-        KnownSeries(y, n_train, standardize)
-        for y, (n_train, _, _) in zip(series.values(), divided, strict=True)
+    values = [y.to_numpy(dtype=np.float64) for y in series.values()]
+    units = [
+        measure_units(rows[:n_train], standardize)
+        for rows, (n_train, _, _) in zip(values, divided, strict=True)
     ]
-    rows = torch.cat([one.standardise(one.last(len(one.recent))) for one in known], 1)
+    rows = torch.cat([u.standardise(v) for u, v in zip(units, values, strict=True)], 1)
     rows = rows.to(device)
-    first_rows = np.cumsum([0, *map(len, series.values())])[:-1]
+    first_rows = np.cumsum([0, *map(len, values)])[:-1]
 
     def windows(starts: np.ndarray, first_row: int) -> Windows:
         return Windows(rows, torch.from_numpy(starts + first_row).to(device), *sizes)
 
-    return [
-        Part(one, n_train, its, windows(train, first), windows(valid, first))
-        for one, (n_train, train, valid), its, first in zip(
-            known, divided, stretches, first_rows, strict=True
+    parts = {}
+    for i, (name, y) in enumerate(series.items()):
+        n_train, train, valid = divided[i]
+        parts[name] = Part(
+            KnownSeries(y, frequencies[name], units[i]),
+            n_train,
+            stretches[i],
+            windows(train, first_rows[i]),
+            windows(valid, first_rows[i]),
         )
-    ]
+    return Layout(parts)
 
 
-def all_windows(parts: list[Windows]) -> Windows | None:
-    """Return windows of the same tensor as one, None if there are none."""
+def _joined(parts: list[Windows]) -> Windows:
+    """Return windows of the same tensor as one."""
     starts = torch.cat([windows.starts for windows in parts])
-    one = parts[0]
-    sizes = one.context_length, one.prediction_length
-    return Windows(one.series, starts, *sizes) if len(starts) else None
+    return replace(parts[0], starts=starts)
 
 
 def _divide(

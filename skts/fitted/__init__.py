@@ -1,0 +1,61 @@
+"""What a fit on series learns: one plain object, and what can be done with it."""
+
+from skts.fitted._conformal import (
+    INTERVAL_METHODS,
+    MAX_WINDOWS,
+    absolute_errors,
+    check_levels,
+    half_width,
+    window_spread,
+    windows_needed,
+)
+from skts.fitted._errors import Backtest, error_means, seasonal_errors
+from skts.fitted._held_out import HeldOutErrors, measure_held_out
+from skts.fitted._layout import Layout, Part, lay_out
+from skts.fitted._model import (
+    REPLAY_WINDOWS,
+    Forecast,
+    SeriesModel,
+    make_series_model,
+)
+from skts.fitted._rolling import (
+    Rolling,
+    backtest,
+    cut_rolling,
+    forecast_from,
+    forecast_rolling,
+    measure_naive,
+    rolling_error,
+)
+from skts.fitted._update import join_rows, update_model
+
+__all__ = [
+    "INTERVAL_METHODS",
+    "MAX_WINDOWS",
+    "REPLAY_WINDOWS",
+    "Backtest",
+    "Forecast",
+    "HeldOutErrors",
+    "Layout",
+    "Part",
+    "Rolling",
+    "SeriesModel",
+    "absolute_errors",
+    "backtest",
+    "check_levels",
+    "cut_rolling",
+    "error_means",
+    "forecast_from",
+    "forecast_rolling",
+    "half_width",
+    "join_rows",
+    "lay_out",
+    "make_series_model",
+    "measure_held_out",
+    "measure_naive",
+    "rolling_error",
+    "seasonal_errors",
+    "update_model",
+    "window_spread",
+    "windows_needed",
+]

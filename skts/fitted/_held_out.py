@@ -1,0 +1,90 @@
+"""The errors of windows held out, and the intervals they make."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from torch import Tensor
+
+from skts.data import spread_out
+from skts.fitted._conformal import (
+    MAX_WINDOWS,
+    absolute_errors,
+    half_width,
+    warn_if_too_few,
+    window_spread,
+)
+from skts.fitted._layout import Layout, Part
+from skts.series import KnownSeries
+from skts.training import fair_share_of_threads
+
+# Forecasts standardised windows of a series.
+ForecastWindows = Callable[[Tensor, KnownSeries], Tensor]
+
+
+@dataclass(frozen=True)
+class HeldOutErrors:
+    """Absolute errors of the windows held out, in standardised units.
+
+    Attributes
+    ----------
+    errors : ndarray of shape (n_windows, C, H)
+        Sorted, for each channel and step by itself. Those of all series of a panel
+        stand side by side.
+    method : {"conformal", "adaptive"}
+        Whether they are as they are, or in units of the spread of their window.
+    """
+
+    errors: np.ndarray
+    method: str
+
+    def half_widths(self, coverages: Sequence[float]) -> np.ndarray:
+        """Return how far intervals reach to either side, ``(A, C, H)``.
+
+        Warns if there are too few errors for a coverage.
+        """
+        warn_if_too_few(self.errors, coverages)
+        return np.stack([half_width(self.errors, c) for c in coverages])
+
+    def standard_deviation(self) -> np.ndarray:
+        """Return the root of the mean squared error, ``(C, H)``."""
+        return np.sqrt((self.errors**2).mean(axis=0, dtype=np.float64))
+
+    def in_units_of_data(
+        self, errors: np.ndarray, context: Tensor, known: KnownSeries
+    ) -> np.ndarray:
+        """Return errors ``(..., C, H)`` after a context ``(C, L)``, ``(..., H, C)``."""
+        spread = _spread(self.method, context[None], known)[0].cpu().numpy()  # (C, 1)
+        return np.swapaxes(errors * spread * known.units.factor[:, None], -1, -2)
+
+
+def measure_held_out(
+    forecast: ForecastWindows, layout: Layout, method: str
+) -> HeldOutErrors | None:
+    """Return the errors of the windows held out; None if there are none."""
+    held_out = [part for part in layout.parts.values() if len(part.valid)]
+    if not held_out:
+        return None
+    n_each = max(1, MAX_WINDOWS // len(held_out))
+    with fair_share_of_threads():
+        errors = [_errors(forecast, part, n_each, method) for part in held_out]
+    return HeldOutErrors(np.sort(np.concatenate(errors), axis=0), method)
+
+
+def _errors(
+    forecast: ForecastWindows, part: Part, n_windows: int, method: str
+) -> np.ndarray:
+    windows = part.valid
+    return absolute_errors(
+        lambda context: forecast(context, part.known),
+        replace(windows, starts=spread_out(windows.starts, n_windows)),
+        lambda context: _spread(method, context, part.known),
+    )
+
+
+def _spread(method: str, context: Tensor, known: KnownSeries) -> Tensor:
+    """Return what the errors of each window are measured in."""
+    if method == "conformal":
+        return context.new_ones(len(context), 1, 1)
+    unit = context.new_tensor(known.units.scale / known.units.factor)
+    return window_spread(context, unit)

@@ -1,0 +1,131 @@
+"""New rows move the forecast on, and the weights follow a little."""
+
+from collections.abc import Hashable
+from copy import deepcopy
+from dataclasses import replace
+
+import numpy as np
+import torch
+
+from skts.data import Windows, spread_out, window_starts
+from skts.fitted._model import SeriesModel
+from skts.models import Recipe, TrainedNetwork, train_further
+from skts.series import (
+    KnownSeries,
+    SeriesByName,
+    check_last_stretch,
+    contiguous_stretches,
+    describe,
+    find_frequency,
+    measure_units,
+)
+
+# Fine-tuning starts from a good place; the full rate would lead away from it.
+UPDATE_LR_FACTOR = 0.1
+# How many windows of the recent past are trained on beside each new one, so that the
+# network does not forget: `python -m skts.benchmarks updates`.
+REPLAY_PER_WINDOW = 10
+
+
+def join_rows(model: SeriesModel, series: SeriesByName) -> SeriesByName:
+    """Return the rows known of some series, with the new ones.
+
+    Raises
+    ------
+    ValueError
+        If one of them could not be forecast from then on.
+    """
+    joined = {}
+    for name, rows in series.items():
+        known = model.known.get(name)
+        joined[name] = rows if known is None else known.join(rows)
+        if known is None:
+            frequency = find_frequency(rows.index, describe(name))
+            what = f"{describe(name)}, not seen in fit,"
+        else:
+            frequency = known.frequency
+            what = f"{describe(name)}, after the rows known so far,"
+        stretches = contiguous_stretches(joined[name].index, frequency)
+        check_last_stretch(stretches, model.context_length, what)
+    return joined
+
+
+def update_model(
+    model: SeriesModel,
+    joined: SeriesByName,
+    standardize: bool,
+    recipe: Recipe | None,
+    seed: int,
+) -> SeriesModel:
+    """Return the model with more rows known, and with weights that follow them.
+
+    The weights are trained on windows that end in new rows. Ten times as many old
+    windows, or what is left of a batch, are learned from again, spread over the recent
+    past.
+
+    Parameters
+    ----------
+    model : SeriesModel
+        Stays as it is.
+    joined : dict of DataFrame
+        Rows known before and new ones, of each series that has some. A series not seen
+        in fit has the units of the history given with it.
+    standardize : bool
+        Whether data are brought to these units.
+    recipe : Recipe or None
+        How the network was trained; None leaves the weights as they are.
+    seed : int
+        Seed of the batches.
+    """
+    known = dict(model.known)
+    for name, rows in joined.items():
+        if name not in known:
+            units = measure_units(rows.to_numpy(dtype=np.float64), standardize)
+            known[name] = KnownSeries(rows[:0], find_frequency(rows.index), units)
+    if recipe is not None:
+        windows = _windows_to_learn(model, known, joined, recipe.batch_size)
+        if windows is not None:
+            model = replace(model, trained=_fine_tuned(model, windows, recipe, seed))
+    for name, rows in joined.items():
+        known[name] = known[name].keep(rows, model.n_kept)
+    return replace(model, known=known)
+
+
+def _fine_tuned(
+    model: SeriesModel, windows: Windows, recipe: Recipe, seed: int
+) -> TrainedNetwork:
+    gently = replace(
+        recipe, lr=recipe.lr * UPDATE_LR_FACTOR, lr_schedule="constant", compile=False
+    )
+    network = deepcopy(model.network)
+    train_further(network, gently, windows, seed)
+    return replace(model.trained, network=network)
+
+
+def _windows_to_learn(
+    model: SeriesModel,
+    known: dict[Hashable, KnownSeries],
+    joined: SeriesByName,
+    batch_size: int,
+) -> Windows | None:
+    """Return windows that end in new rows and some old ones; None without new ones."""
+    width = model.context_length + model.prediction_length
+    rows, new, old, first = [], [], [], 0
+    for name, frame in joined.items():
+        one = known[name]
+        seen = one.recent.index
+        n_old = int((frame.index <= seen[-1]).sum()) if len(seen) else 0
+        stretches = contiguous_stretches(frame.index, one.frequency)
+        starts = window_starts(stretches, width)
+        is_new = starts + width > n_old
+        new.append(first + starts[is_new])
+        old.append(first + starts[~is_new])
+        rows.append(one.units.standardise(frame.to_numpy(dtype=np.float64)))
+        first += len(frame)
+    starts = np.concatenate(new)
+    if not len(starts):
+        return None
+    n_again = max(REPLAY_PER_WINDOW * len(starts), batch_size - len(starts))
+    starts = np.concatenate([starts, spread_out(np.concatenate(old), n_again)])
+    series = torch.cat(rows, dim=1).to(model.device)
+    return model.windows(series, starts, model.prediction_length)

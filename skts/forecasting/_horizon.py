@@ -1,0 +1,61 @@
+"""A forecasting horizon as steps ahead, counted on the series' own grid.
+
+sktime goes through pandas' periods, which know no time zone and do not exist for every
+frequency.
+"""
+
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sktime.forecasting.base import ForecastingHorizon
+
+from skts.forecasting._sktime import coerce_fh
+from skts.series import Frequency, spans_after, steps_after
+
+
+def coerce_horizon(fh: Any) -> ForecastingHorizon:
+    """Return what users pass as a horizon, times also in a list."""
+    if isinstance(fh, pd.Series | pd.DataFrame) or getattr(fh, "ndim", 1) > 1:
+        raise TypeError(
+            f"fh must hold steps ahead, got data of shape {np.shape(fh)}: the "
+            "predict(X) of a scikit-learn Pipeline cannot say how far to forecast. "
+            "Use sktime's pipeline, StandardScaler() * forecaster, whose predict "
+            "takes fh, or a window regressor of skts.regression, whose predict "
+            "takes X."
+        )
+    if isinstance(fh, datetime | np.datetime64 | pd.Period):
+        fh = [fh]
+    if isinstance(fh, list | tuple | np.ndarray) and len(fh):
+        if all(isinstance(time, pd.Period) for time in fh):
+            fh = pd.PeriodIndex(fh)
+        elif all(isinstance(time, datetime | np.datetime64) for time in fh):
+            fh = pd.DatetimeIndex(fh)
+    return coerce_fh(fh)
+
+
+def count_steps_ahead(
+    fh: ForecastingHorizon, index: pd.Index, frequency: Frequency | None
+) -> np.ndarray:
+    """Return a horizon as steps after the last of some times.
+
+    Raises
+    ------
+    NotImplementedError
+        If not all of it lies ahead.
+    """
+    values = fh.to_pandas()
+    if not fh.is_relative:
+        steps = steps_after(index, values, frequency)
+    elif isinstance(values, pd.TimedeltaIndex):
+        steps = spans_after(index, values, frequency)
+    else:
+        steps = values.to_numpy()
+    if steps.min() < 1:
+        given = ", ".join(map(str, values))
+        raise NotImplementedError(
+            "There are no in-sample forecasts: fh must lie after the last row known, "
+            f"at {index[-1]}, got [{given}]. Leave out the steps that are known."
+        )
+    return steps

@@ -1,0 +1,42 @@
+"""How an estimator's network is built and trained: its parameters as plain data."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from torch.optim import Adam, Optimizer
+
+from skts.nn import WindowNetwork
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a network is built and trained.
+
+    Attributes
+    ----------
+    build : callable
+        Makes a network of channels, context length and prediction length.
+    wrap_optimizer : callable
+        Makes an optimiser of one, such as SAM around Adam, or returns it.
+
+    The others are parameters as the estimators document them.
+    """
+
+    build: Callable[[int, int, int], WindowNetwork]
+    wrap_optimizer: Callable[[Optimizer], Optimizer]
+    batch_size: int
+    max_epochs: int
+    lr: float
+    lr_schedule: str
+    weight_decay: float
+    patience: int | None
+    precision: str
+    compile: bool
+    verbose: int
+
+    def make_optimizer(self, network: WindowNetwork) -> Optimizer:
+        """Return the optimiser of a network's weights."""
+        weights = [weight for weight in network.parameters() if weight.requires_grad]
+        fused = weights[0].device.type in ("cpu", "cuda")
+        adam = Adam(weights, lr=self.lr, weight_decay=self.weight_decay, fused=fused)
+        return self.wrap_optimizer(adam)

@@ -1,0 +1,48 @@
+"""Series and panels as pandas holds them: checks, times, gaps, units."""
+
+from skts.series._frame import as_frame, check_columns, check_values
+from skts.series._gaps import (
+    check_last_stretch,
+    check_length,
+    contiguous_stretches,
+    warn_of_gaps,
+)
+from skts.series._known import KnownSeries
+from skts.series._order import check_order, check_times
+from skts.series._panel import SeriesByName, describe, join_panel, split_panel
+from skts.series._times import (
+    Frequency,
+    check_steps,
+    find_frequency,
+    spans_after,
+    steps_after,
+    times_after,
+    with_frequency,
+)
+from skts.series._units import Units, measure_units
+
+__all__ = [
+    "Frequency",
+    "KnownSeries",
+    "SeriesByName",
+    "Units",
+    "as_frame",
+    "check_columns",
+    "check_last_stretch",
+    "check_length",
+    "check_order",
+    "check_steps",
+    "check_times",
+    "check_values",
+    "contiguous_stretches",
+    "describe",
+    "find_frequency",
+    "join_panel",
+    "measure_units",
+    "spans_after",
+    "split_panel",
+    "steps_after",
+    "times_after",
+    "warn_of_gaps",
+    "with_frequency",
+]

@@ -1,0 +1,115 @@
+"""One series as a frame of finite numbers, with the columns seen before."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+
+def as_frame(
+    Y: Any, name: str = "Y", columns: Sequence[Any] | None = None
+) -> pd.DataFrame:
+    """Return one series as a frame; `columns` name those of an array as wide."""
+    if not isinstance(Y, np.ndarray | pd.Series | pd.DataFrame):
+        raise TypeError(
+            f"{name} must be a Series, a DataFrame or an array of shape "
+            f"(n_timepoints, n_channels), got {type(Y).__name__}."
+        )
+    if isinstance(Y, pd.Series | pd.DataFrame):
+        if isinstance(Y.index, pd.MultiIndex):
+            raise TypeError(
+                f"{name} must be one series, got a panel with an index of "
+                f"{Y.index.nlevels} levels. Give its series one by one."
+            )
+        return Y.to_frame() if isinstance(Y, pd.Series) else Y
+    if Y.ndim not in (1, 2):
+        raise ValueError(
+            f"{name} must be an array of shape (n_timepoints, n_channels), got "
+            f"shape {Y.shape}."
+        )
+    values = Y[:, None] if Y.ndim == 1 else Y
+    named = columns is not None and values.shape[1] == len(columns)
+    return pd.DataFrame(values, columns=columns if named else None)
+
+
+def check_values(y: Any, name: str = "y") -> None:
+    """Raise unless the values of a series are finite numbers.
+
+    What is no data at all is left to sktime's own checks.
+    """
+    if isinstance(y, list):
+        _check_same_columns(y, name)
+        for number, one in enumerate(y):
+            check_values(one, f"instance {number} of {name}")
+        return
+    if isinstance(y, np.ndarray):
+        # A panel of sktime has the axes (instances, channels, time).
+        y = pd.DataFrame(y if y.ndim < 3 else y.swapaxes(1, 2).reshape(-1, y.shape[1]))
+    if isinstance(y, pd.Series):
+        y = y.to_frame()
+    nested = isinstance(y, pd.DataFrame) and any(
+        isinstance(cell, pd.Series) for cell in y.iloc[:1].to_numpy().ravel()
+    )
+    if not isinstance(y, pd.DataFrame) or nested:
+        return
+    _check_numeric(y, name)
+    values = y.to_numpy(dtype=np.float64, na_value=np.nan)
+    if not np.isfinite(values).all():
+        _raise_not_finite(y, values, name)
+
+
+def _check_same_columns(series: list[Any], name: str) -> None:
+    """Raise unless all series of a list have the columns of the first."""
+    wanted = list(getattr(series[0], "columns", [])) if series else []
+    for number, one in enumerate(series):
+        given = list(getattr(one, "columns", []))
+        if given != wanted:
+            raise ValueError(
+                f"instances of {name} must have the same columns in the same order, "
+                f"{wanted} as instance 0, got {given} in instance {number}. Add what "
+                "is missing, or leave the instance out."
+            )
+
+
+def _check_numeric(y: pd.DataFrame, name: str) -> None:
+    wrong = [
+        f"{column!r} ({dtype})"
+        for column, dtype in y.dtypes.items()
+        if not pd.api.types.is_numeric_dtype(dtype)
+        or pd.api.types.is_complex_dtype(dtype)
+    ]
+    if wrong:
+        raise TypeError(
+            f"{name} must have numeric columns, got {', '.join(wrong)}. "
+            "Drop or encode categorical columns; convert numbers in disguise with "
+            f"{name}.astype(float)."
+        )
+
+
+def _raise_not_finite(y: pd.DataFrame, values: np.ndarray, name: str) -> None:
+    bad = ~np.isfinite(values)
+    row, column = np.argwhere(bad)[0]
+    kind = "NaN" if np.isnan(values[row, column]) else "infinite"
+    raise ValueError(
+        f"{name} must be finite, got {bad.sum()} NaN or infinite value(s); the first "
+        f"is {kind}, in column {y.columns[column]!r} at {y.index[row]!r}. Fill them "
+        'in first, for instance with sktime\'s Imputer(method="linear").'
+    )
+
+
+def check_columns(y: pd.Series | pd.DataFrame, fitted: pd.DataFrame, name: str) -> None:
+    """Raise unless `y` has the channels seen in ``fit``, in their order."""
+    wanted = list(fitted.columns)
+    given = [y.name] if isinstance(y, pd.Series) else list(y.columns)
+    if len(wanted) == len(given) and (len(given) == 1 or given == wanted):
+        return
+    missing = [column for column in wanted if column not in given]
+    unknown = [column for column in given if column not in wanted]
+    what = "in another order"
+    if missing or unknown:
+        what = f"missing {missing}, not seen in fit {unknown}"
+    raise ValueError(
+        f"{name} must have the columns seen in fit, in the same order: {wanted}; got "
+        f"{given} ({what}). Use {name}[{wanted}]."
+    )

@@ -1,0 +1,60 @@
+"""What is kept of a series: its units, its step, and its last rows."""
+
+from dataclasses import dataclass, replace
+from typing import Self
+
+import numpy as np
+import pandas as pd
+
+from skts.series._times import Frequency, times_after, with_frequency
+from skts.series._units import Units
+
+
+@dataclass(frozen=True)
+class KnownSeries:
+    """A series as a forecaster knows it.
+
+    Attributes
+    ----------
+    recent : DataFrame of shape (n_timepoints, n_channels)
+        The last rows.
+    frequency : DateOffset or None
+        Step of the index, for dates.
+    units : Units
+        What its channels are measured in.
+    """
+
+    recent: pd.DataFrame
+    frequency: Frequency | None
+    units: Units
+
+    def keep(self, rows: pd.DataFrame, n_rows: int) -> Self:
+        """Return the series with its last rows taken from some, and no others kept."""
+        # A copy: a view would keep all rows in memory, and change with them.
+        return replace(self, recent=rows[-n_rows:].copy())
+
+    def last(self, n_rows: int) -> np.ndarray:
+        """Return the values of the last rows."""
+        return self.recent[-n_rows:].to_numpy(dtype=np.float64)
+
+    @property
+    def cutoff(self) -> pd.Index:
+        """The last time known, as an index that knows its frequency."""
+        return with_frequency(self.recent.index[-1:], self.frequency)
+
+    def times_after(self, steps: np.ndarray) -> pd.Index:
+        """Return the times some steps after the last row known."""
+        return times_after(self.recent.index, steps, self.frequency)
+
+    def is_followed_by(self, index: pd.Index) -> bool:
+        """Tell whether some times begin one step after the last row known."""
+        return bool(len(index)) and self.times_after(np.array([1]))[0] == index[0]
+
+    def join(self, y: pd.DataFrame) -> pd.DataFrame:
+        """Return the rows known so far and new ones, which replace those they meet."""
+        old, index = self.recent, self.recent.index
+        y = y.set_axis(old.columns, axis=1)  # one channel may have another name
+        if y.index[0] > index[-1]:
+            return pd.concat([old, y]).rename_axis(index=index.name)
+        both = pd.concat([old[~index.isin(y.index)], y])
+        return both.sort_index().rename_axis(index=index.name)

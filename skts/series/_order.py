@@ -1,0 +1,50 @@
+"""What the times of a series must be: there, unique, in order, of one kind."""
+
+import numpy as np
+import pandas as pd
+
+
+def check_order(index: pd.Index, name: str = "y") -> None:
+    """Raise unless the times of a series are there, unique and in order."""
+    data = name.split()[-1]  # "instance 1 of y" is in y
+    if index.hasnans:
+        raise ValueError(
+            f"{name} must have a time in every row, got {index.isna().sum()} row(s) "
+            f"without one. Drop them, for instance those in which "
+            f"{data}.index.get_level_values(-1).isna()."
+        )
+    if not index.is_unique:
+        times = index[index.duplicated()].unique()
+        by = "level=0" if data == name else f"level=[*range({data}.index.nlevels)]"
+        raise ValueError(
+            f"{name} must have unique times, got {len(times)} duplicated one(s), the "
+            f"first at {times[0]!r}. Aggregate them, for instance with "
+            f"{data}.groupby({by}).mean()."
+        )
+    if not index.is_monotonic_increasing:
+        later = np.flatnonzero(np.asarray(index[1:] < index[:-1]))[0]
+        raise ValueError(
+            f"{name} must have its times in order, got {index[later + 1]!r} after "
+            f"{index[later]!r}. Use {data}.sort_index()."
+        )
+
+
+def check_times(index: pd.Index, fitted: pd.Index) -> None:
+    """Raise unless new rows count time as the series seen in ``fit`` does."""
+    if isinstance(index, pd.MultiIndex):
+        index = index.levels[-1]
+    wanted, given = describe_times(fitted), describe_times(index)
+    if given != wanted:
+        raise TypeError(
+            f"y must be indexed by {wanted}, like the series seen in fit, got {given}. "
+            f"Give it an index that goes on after {fitted[-1]!r}."
+        )
+
+
+def describe_times(index: pd.Index) -> str:
+    """Return in words what an index counts time by."""
+    if isinstance(index, pd.PeriodIndex):
+        return f"periods of {index.freqstr!r}"
+    if isinstance(index, pd.DatetimeIndex):
+        return "dates" if index.tz is None else f"dates in time zone {index.tz}"
+    return "integers" if pd.api.types.is_integer_dtype(index) else str(index.dtype)

@@ -1,0 +1,88 @@
+"""The units that a network sees channels in: standardised, and put back."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils import gen_batches
+from torch import Tensor
+
+# Numbers that are converted at a time: windows are often views, which overlap, of a
+# series that is far smaller than they are.
+CHUNK = 2**20
+
+
+@dataclass(frozen=True)
+class Units:
+    """What channels are measured in.
+
+    Attributes
+    ----------
+    center, scale : ndarray of shape (n_channels,)
+        Mean and standard deviation; a channel that never moved has the scale 1.
+    still : ndarray of shape (n_channels,)
+        Whether a channel never moved.
+    offset, factor : ndarray of shape (n_channels,)
+        What data are really standardised by.
+    """
+
+    center: np.ndarray
+    scale: np.ndarray
+    still: np.ndarray
+    offset: np.ndarray
+    factor: np.ndarray
+
+    def standardise(self, values: np.ndarray) -> Tensor:
+        """Return data ``(..., T, C)`` as a network sees them, ``(..., C, T)``."""
+        standardised = np.empty(values.swapaxes(-1, -2).shape, dtype=np.float32)
+        for rows in _chunks(values):
+            part = (values[rows] - self.offset) / self.factor
+            # Rows are series of time points, or windows of them.
+            where = (..., rows) if values.ndim == 2 else rows
+            standardised[where] = part.swapaxes(-1, -2)
+        return torch.from_numpy(standardised)
+
+    def restore(self, forecasts: np.ndarray) -> np.ndarray:
+        """Return standardised forecasts ``(..., C, H)`` as data, ``(..., H, C)``."""
+        restored = np.swapaxes(forecasts, -1, -2).astype(np.float64)
+        restored *= self.factor
+        restored += self.offset
+        return restored
+
+
+def measure_units(values: np.ndarray, standardize: bool) -> Units:
+    """Return the units of rows ``(T, C)`` or windows ``(n, T, C)``.
+
+    Parameters
+    ----------
+    values : ndarray
+        Data to take them from.
+    standardize : bool
+        Whether data are brought to these units. A channel that never moved is measured
+        from where it stands in any case: what is forecast for it then loses no digits
+        in single precision.
+    """
+    n_channels = values.shape[-1]
+    scaler = StandardScaler()
+    lowest, highest = np.full(n_channels, np.inf), np.full(n_channels, -np.inf)
+    for rows in _chunks(values):
+        part = np.asarray(values[rows], dtype=np.float64).reshape(-1, n_channels)
+        scaler.partial_fit(part)
+        lowest = np.minimum(lowest, part.min(axis=0))
+        highest = np.maximum(highest, part.max(axis=0))
+    still = lowest == highest
+    center, scale = scaler.mean_, scaler.scale_
+    return Units(
+        center,
+        scale,
+        still,
+        offset=np.where(standardize | still, center, 0.0),
+        factor=scale if standardize else np.ones_like(scale),
+    )
+
+
+def _chunks(values: np.ndarray) -> Iterator[slice]:
+    size = values[0].size
+    return gen_batches(len(values), max(1, CHUNK // size))
