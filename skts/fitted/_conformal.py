@@ -8,7 +8,7 @@ JASA 2018). Each channel and step has its own errors.
 """
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import ceil
 from numbers import Real
 from typing import Any
@@ -65,7 +65,7 @@ def windows_needed(coverage: float) -> int:
     return ceil(round(coverage / (1 - coverage), 9))
 
 
-def warn_if_too_few(errors: np.ndarray, coverages: list[float]) -> None:
+def warn_if_too_few(errors: np.ndarray, coverages: Sequence[float]) -> None:
     """Warn if the largest error must stand for one that has not been seen."""
     needed = windows_needed(max(coverages))
     if len(errors) < needed:
@@ -85,8 +85,9 @@ def check_levels(name: str, value: Any) -> list[float]:
     for level in levels:
         if isinstance(level, bool) or not isinstance(level, Real):
             raise TypeError(f"{rule}, got {value!r}.")
-        if not 0 < level < 1:
-            way_out = f" Give {level / 100:g}." if 1 < level < 100 else ""
+        share = float(level)
+        if not 0 < share < 1:
+            way_out = f" Give {share / 100:g}." if 1 < share < 100 else ""
             raise ValueError(f"{rule}, got {level}.{way_out}")
     if not levels or len(set(levels)) < len(levels):
         raise ValueError(f"{rule}, got {value!r}.")

@@ -26,7 +26,6 @@ from skts.fitted import (
     backtest,
     check_levels,
     cut_rolling,
-    forecast_from,
     forecast_rolling,
     join_rows,
     lay_out,
@@ -36,8 +35,12 @@ from skts.fitted import (
     rolling_error,
     update_model,
 )
-from skts.forecasting._horizon import coerce_horizon, count_steps_ahead
-from skts.forecasting._moving_cutoff import cutoff_rows, frames_by_cutoff
+from skts.forecasting._horizon import (
+    coerce_horizon,
+    count_steps_ahead,
+    largest_step,
+)
+from skts.forecasting._moving_cutoff import find_cutoffs
 from skts.forecasting._sktime import join_moving_cutoffs
 from skts.models import (
     InitialWeights,
@@ -59,7 +62,6 @@ from skts.series import (
     check_steps,
     check_times,
     check_values,
-    contiguous_stretches,
     describe,
     find_frequency,
     join_panel,
@@ -111,6 +113,9 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
     update_epochs: int
     interval_method: str
     initial_weights: str | None
+
+    _fh: ForecastingHorizon | None
+    _model: SeriesModel
 
     network_: WindowNetwork
     history_: list[dict[str, Any]]
@@ -198,7 +203,7 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
                 "The forecasting horizon is unknown: pass fh to fit, or construct "
                 f"{type(self).__name__} with horizon=<largest step>."
             )
-        if self.is_fitted and not self._fh:
+        if self.is_fitted and self.horizon is not None and not self._fh:
             raise ValueError(
                 "predict needs fh, since none was passed to fit. It may hold any "
                 f"steps from 1 to horizon={self.horizon}, for instance "
@@ -206,7 +211,8 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
             )
 
     def _asked_in_fit(self, fh: ForecastingHorizon) -> bool:
-        return bool(self._fh) and np.array_equal(fh.to_pandas(), self._fh.to_pandas())
+        asked = self._fh
+        return asked is not None and np.array_equal(fh.to_pandas(), asked.to_pandas())
 
     def _set_cutoff_from_y(self, y: pd.DataFrame) -> None:
         """Take the latest time; sktime's own forgets the frequency, and takes long."""
@@ -302,7 +308,7 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         """Return what `_keep` makes of a model, for callbacks."""
         shell = object.__new__(type(self))
         shell._keep(model)
-        return vars(shell)
+        return dict(vars(shell))
 
     @property
     def _seen(self) -> pd.DataFrame:
@@ -362,7 +368,8 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
     ) -> Self:
         self._check_parameters()
         series = split_panel(y)
-        horizon = self._horizon_of_pretraining(fh)
+        known = self.horizon or getattr(self, "pretrained_horizon_", None)
+        horizon = largest_step(fh, known, type(self).__name__)
         layout = self._lay_out(series, _find_frequencies(series), horizon)
         trained = train_new(
             recipe_of(self),
@@ -375,30 +382,6 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         self.pretrained_horizon_ = horizon
         self.pretrained_history_ = trained.history
         return self
-
-    def _horizon_of_pretraining(self, fh: ForecastingHorizon | None) -> int:
-        known: int | None = self.horizon or getattr(self, "pretrained_horizon_", None)
-        if fh is None:
-            if known is None:
-                raise ValueError(
-                    "The forecasting horizon is unknown: pass fh to pretrain, or "
-                    f"construct {type(self).__name__} with horizon=<largest step>."
-                )
-            return known
-        if not fh.is_relative:
-            raise ValueError(
-                "fh must hold steps ahead in pretrain, got times: each series has its "
-                "own end. Use for instance fh=range(1, 25)."
-            )
-        if isinstance(fh.to_pandas(), pd.TimedeltaIndex):
-            raise TypeError(
-                "fh must hold whole steps ahead in pretrain, got "
-                f"{', '.join(map(str, fh.to_pandas()))}. Use for instance "
-                "fh=range(1, 25)."
-            )
-        steps = fh.to_numpy()
-        check_steps(steps, known or int(steps.max()))
-        return known or int(steps.max())
 
     def set_params(self, **params: Any) -> Self:
         """Set parameters, and reset to the state after construction.
@@ -693,7 +676,7 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
     def _to_frame(self, Y: Any, name: str = "Y") -> pd.DataFrame:
         """Check a series given after ``fit`` and return it as a frame."""
         seen = self._only.recent
-        frame = as_frame(Y, name, seen.columns)
+        frame = as_frame(Y, name, list(seen.columns))
         check_columns(frame, seen, name)
         check_values(frame, name)
         check_order(frame.index, name)
@@ -911,25 +894,17 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         This serves ``update_predict``. Whatever is not plainly one series that goes on
         where the rows known end is left to sktime, which goes step by step.
         """
-        fh, rows = cv.get_fh(), None
+        fh, moving = cv.get_fh(), None
         if not update_params and None in self._model.known and fh.is_relative:
-            known = self._only.join(y)
-            rows = self._cutoff_rows(y, known, cv)
-        if rows is None:
+            moving = find_cutoffs(self._only, y, cv)
+        if moving is None:
             return super()._predict_moving_cutoff(
                 y, cv, X, update_params, reset_forecaster
             )
         moved = deepcopy(self) if reset_forecaster else self
-        moved.update(y.loc[: known.index[rows[-1]]], update_params=False)
-        steps = moved._steps(moved._check_fh(fh), moved._only)
-        forecasts = forecast_from(
-            self._model,
-            known.to_numpy(dtype=np.float64),
-            rows - self.context_length + 1,
-        )
-        frames, cutoffs = frames_by_cutoff(
-            forecasts[:, steps - 1], steps, rows, known, self._only.frequency
-        )
+        moved.update(y.loc[: moving.last_time], update_params=False)
+        steps = moved._steps(coerce_horizon(fh), moved._only)
+        frames = moving.forecast(self._model, steps)
         converted = [
             convert_to(
                 frame,
@@ -939,19 +914,7 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
             )
             for frame in frames
         ]
-        return join_moving_cutoffs(converted, cutoffs)
-
-    def _cutoff_rows(
-        self, y: pd.DataFrame, known: pd.DataFrame, cv: Any
-    ) -> np.ndarray | None:
-        """Return the rows of `known` to forecast from; None if others count, too."""
-        if len(contiguous_stretches(known.index, self._only.frequency)) > 1:
-            return None
-        rows = cutoff_rows(cv.split(y), y.index, known.index)
-        # Old rows come after a cutoff before the last of them.
-        if rows is None or known.index[rows[0]] < self._only.recent.index[-1]:
-            return None
-        return rows
+        return join_moving_cutoffs(converted, moving.cutoffs)
 
     # Update -------------------------------------------------------------------------
 
@@ -997,4 +960,4 @@ def _by_series(
     if None in units:
         return units[None]
     rows = {n: pd.DataFrame([u], columns=model.columns) for n, u in units.items()}
-    return pd.concat(rows, names=model.level_names[:-1]).droplevel(-1)
+    return join_panel(rows, model.level_names[:-1]).droplevel(-1)

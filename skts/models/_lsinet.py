@@ -1,7 +1,5 @@
 """LSINet with its own parameters, and the connections it learned."""
 
-from numbers import Integral
-
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
@@ -77,7 +75,7 @@ class LSINetModel(WindowModel):
         """Raise if channels were to be cut into more groups than there are."""
         for name in ("head", "n_connection_groups"):
             value = getattr(self, name)
-            if isinstance(value, Integral) and value > n_channels:
+            if not isinstance(value, str) and value > n_channels:
                 raise ValueError(
                     f"{name} must be at most the number of channels, got {value} with "
                     f"{n_channels} channels."

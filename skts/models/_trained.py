@@ -91,7 +91,8 @@ def train_new(
     context, target = train.take(slice(1))
     with fair_share_of_threads(), seeded(seed, device):
         with torch.device(device):
-            network = recipe.build(*context.shape[1:], target.shape[-1])
+            _, n_channels, context_length = context.shape
+            network = recipe.build(n_channels, context_length, target.shape[-1])
         start_from(network, initial)
         history, best_epoch = train_on_windows(
             network, train, valid, recipe, seed, task or FitTask()

@@ -3,10 +3,11 @@
 import warnings
 from dataclasses import dataclass
 from itertools import product
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import torch
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.metrics import r2_score
 from sklearn.utils import Tags, check_array, check_consistent_length
@@ -144,7 +145,7 @@ class WindowRegressor(WindowModel, RegressorMixin, BaseEstimator):
 
     # Fit ----------------------------------------------------------------------------
 
-    def fit(self, X, y):
+    def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
         """Train the network on windows in time order.
 
         Parameters
@@ -217,7 +218,7 @@ class WindowRegressor(WindowModel, RegressorMixin, BaseEstimator):
         """Return what `_keep` makes of a model, for callbacks."""
         shell = object.__new__(type(self))
         shell._keep(model)
-        return vars(shell)
+        return dict(vars(shell))
 
     def _split(self, contexts: np.ndarray, targets: np.ndarray) -> tuple[int, int]:
         """Return the number of training rows and the first validation row."""
@@ -242,7 +243,7 @@ class WindowRegressor(WindowModel, RegressorMixin, BaseEstimator):
 
     # After fit ----------------------------------------------------------------------
 
-    def predict(self, X):
+    def predict(self, X: ArrayLike) -> np.ndarray:
         """Forecast what follows each window.
 
         Parameters
@@ -260,7 +261,9 @@ class WindowRegressor(WindowModel, RegressorMixin, BaseEstimator):
         forecasts = self._model.forecast(contexts)
         return forecasts.reshape(len(contexts), *self._model.target_shape)
 
-    def score(self, X, y, sample_weight=None):
+    def score(
+        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> float:
         """Return the mean coefficient of determination over steps and channels.
 
         Parameters

@@ -30,7 +30,7 @@ def as_frame(
         )
     values = Y[:, None] if Y.ndim == 1 else Y
     named = columns is not None and values.shape[1] == len(columns)
-    return pd.DataFrame(values, columns=columns if named else None)
+    return pd.DataFrame(values, columns=list(columns or ()) if named else None)
 
 
 def check_values(y: Any, name: str = "y") -> None:

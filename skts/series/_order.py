@@ -9,7 +9,7 @@ def check_order(index: pd.Index, name: str = "y") -> None:
     data = name.split()[-1]  # "instance 1 of y" is in y
     if index.hasnans:
         raise ValueError(
-            f"{name} must have a time in every row, got {index.isna().sum()} row(s) "
+            f"{name} must have a time in every row, got {np.sum(index.isna())} row(s) "
             f"without one. Drop them, for instance those in which "
             f"{data}.index.get_level_values(-1).isna()."
         )
