@@ -58,6 +58,7 @@ from skts.series import (
     SeriesByName,
     as_frame,
     check_columns,
+    check_index,
     check_order,
     check_steps,
     check_times,
@@ -68,7 +69,7 @@ from skts.series import (
     split_panel,
     with_frequency,
 )
-from skts.training import draw_seed, resolve_device
+from skts.training import as_usual, draw_seed, resolve_device
 
 Series = pd.Series | pd.DataFrame | np.ndarray
 
@@ -147,6 +148,12 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
 
     def _check_X_y(self, X: Any = None, y: Any = None, **kwargs: Any) -> Any:
         """Check data before sktime converts them: its errors say less."""
+        if X is not None:
+            warnings.warn(
+                f"{type(self).__name__} takes no covariates yet: X is not used. Leave "
+                "it out, or model its effect apart and give fit what is left of y.",
+                stacklevel=3,
+            )
         if y is not None:
             if not isinstance(y, pd.Series | pd.DataFrame) and self.is_fitted:
                 raise TypeError(
@@ -160,6 +167,7 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         return super()._check_X_y(X=X, y=y, **kwargs)
 
     def _check_index(self, y: pd.Series | pd.DataFrame) -> None:
+        check_index(y.index)
         for name, rows in split_panel(y).items():
             check_order(rows.index, describe(name))
         if not self.is_fitted:
@@ -182,6 +190,7 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         """
         if fh is None:
             self._check_that_fh_is_known()
+            self._check_that_fh_is_to_come()
             return self._fh
         fh = coerce_horizon(fh)
         if self.is_fitted:
@@ -210,6 +219,20 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
                 f"fh=range(1, {self.horizon + 1})."
             )
 
+    def _check_that_fh_is_to_come(self) -> None:
+        """Raise if times kept from ``fit`` have passed by now."""
+        if not self.is_fitted or self._fh is None or self._fh.is_relative:
+            return
+        for known in self._known_ends().values():
+            try:
+                self._steps(self._fh, known)
+            except NotImplementedError as error:
+                raise NotImplementedError(
+                    f"fh was given as times before, and rows up to "
+                    f"{known.recent.index[-1]} are known by now, so that some of them "
+                    "have passed. Pass fh again, as steps ahead like fh=[1, 2]."
+                ) from error
+
     def _asked_in_fit(self, fh: ForecastingHorizon) -> bool:
         asked = self._fh
         return asked is not None and np.array_equal(fh.to_pandas(), asked.to_pandas())
@@ -226,6 +249,7 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
 
     # Fit ----------------------------------------------------------------------------
 
+    @as_usual()
     def _fit(self, y: pd.DataFrame, X: None, fh: ForecastingHorizon | None) -> Self:
         self._check_parameters()
         series = split_panel(y)
@@ -363,6 +387,7 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         """
         return super().pretrain(y, X, fh)
 
+    @as_usual()
     def _pretrain(
         self, y: pd.DataFrame, X: None = None, fh: ForecastingHorizon | None = None
     ) -> Self:
@@ -447,6 +472,7 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
 
     # Predict ------------------------------------------------------------------------
 
+    @as_usual()
     def _predict(self, fh: ForecastingHorizon, X: None = None) -> pd.DataFrame:
         return self._join_frames(
             fh, lambda forecast, steps: forecast.values[steps - 1], self._seen.columns
@@ -627,6 +653,7 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         assert held_out is not None, "checked before sktime calls"
         return held_out
 
+    @as_usual()
     def _predict_quantiles(
         self, fh: ForecastingHorizon, X: None, alpha: list[float]
     ) -> pd.DataFrame:
@@ -643,6 +670,7 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         columns = self._get_columns("predict_quantiles", alpha=alpha)
         return self._join_frames(fh, quantiles, columns)
 
+    @as_usual()
     def _predict_var(
         self, fh: ForecastingHorizon, X: None = None, cov: bool = False
     ) -> pd.DataFrame:
@@ -696,6 +724,7 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
             self._model, frame, name, stride=stride, look_back=look_back and follows
         )
 
+    @as_usual()
     def predict_windows(
         self, Y: Series, stride: int = 1
     ) -> tuple[np.ndarray, np.ndarray]:
@@ -727,6 +756,7 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         rolling = self._cut(Y, stride=stride)
         return forecast_rolling(self._model, rolling)
 
+    @as_usual()
     def predict_rolling(
         self, Y: Series, stride: int = 1
     ) -> tuple[np.ndarray, np.ndarray]:
@@ -761,6 +791,7 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         rolling = self._cut(Y, stride=stride, look_back=True)
         return forecast_rolling(self._model, rolling)
 
+    @as_usual()
     def backtest(
         self,
         Y: Series,
@@ -844,6 +875,7 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         seen = self._only.recent.index[-rolling.n_known :]
         return seen.append(times).rename(seen.name)
 
+    @as_usual()
     def score(self, y: Series, X: Any = None, fh: Any = None) -> float:
         """Score forecasts of a series: higher is better, unless `fh` is given.
 
@@ -881,6 +913,7 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         rolling = self._cut(y, "y", look_back=True)
         return -rolling_error(self._model, rolling)
 
+    @as_usual()
     def _predict_moving_cutoff(
         self,
         y: pd.DataFrame,
@@ -926,6 +959,7 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
             join_rows(self._model, split_panel(y))
         super()._update_y_X(y, X, enforce_index_type)
 
+    @as_usual()
     def _update(
         self, y: pd.DataFrame, X: None = None, update_params: bool = True
     ) -> Self:

@@ -9,6 +9,7 @@ import torch
 from skts.forecasting._base import TorchForecaster
 from skts.models import SAMformerModel
 from skts.nn import SAMformer
+from skts.training import as_usual
 
 
 class SAMformerForecaster(SAMformerModel, TorchForecaster):
@@ -204,6 +205,7 @@ class SAMformerForecaster(SAMformerModel, TorchForecaster):
         self.random_state = random_state
         super().__init__()
 
+    @as_usual()
     def attention_matrix(
         self, Y: pd.Series | pd.DataFrame | np.ndarray | None = None
     ) -> np.ndarray:

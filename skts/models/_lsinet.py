@@ -6,17 +6,20 @@ from sklearn.utils.validation import check_is_fitted
 from skts._validation import check_bool, check_int, check_option, check_real
 from skts.models._base import WindowModel
 from skts.nn import CONNECTION_MODES, INTERACTIONS, LSINet, default_patches
+from skts.training import as_usual
 
 
 class LSINetModel(WindowModel):
     """What the estimators around LSINet share."""
 
     @property
+    @as_usual()
     def connection_matrix_(self) -> np.ndarray:
         """Connections that forecasts use, ``(n_modules, n_heads, N, N)``."""
         return self._sparse_network().connection_matrix().cpu().numpy()
 
     @property
+    @as_usual()
     def connection_probability_(self) -> np.ndarray:
         """Probability of each connection, ``(n_modules, n_heads, N, N)``."""
         return self._sparse_network().connection_probability().cpu().numpy()

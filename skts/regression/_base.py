@@ -18,7 +18,7 @@ from skts.data import Rows
 from skts.models import TrainedNetwork, WindowModel
 from skts.regression._windows import n_rows_into, share_targets
 from skts.series import Units, measure_units
-from skts.training import resolve_device
+from skts.training import as_usual, resolve_device
 
 DTYPES = [np.float64, np.float32]
 
@@ -145,6 +145,7 @@ class WindowRegressor(WindowModel, RegressorMixin, BaseEstimator):
 
     # Fit ----------------------------------------------------------------------------
 
+    @as_usual()
     def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
         """Train the network on windows in time order.
 
@@ -243,6 +244,7 @@ class WindowRegressor(WindowModel, RegressorMixin, BaseEstimator):
 
     # After fit ----------------------------------------------------------------------
 
+    @as_usual()
     def predict(self, X: ArrayLike) -> np.ndarray:
         """Forecast what follows each window.
 
@@ -261,6 +263,7 @@ class WindowRegressor(WindowModel, RegressorMixin, BaseEstimator):
         forecasts = self._model.forecast(contexts)
         return forecasts.reshape(len(contexts), *self._model.target_shape)
 
+    @as_usual()
     def score(
         self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None
     ) -> float:

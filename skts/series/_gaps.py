@@ -70,6 +70,11 @@ def check_last_stretch(
 ) -> None:
     """Raise unless what follows the last gap holds a context to forecast from."""
     begin, end = stretches[-1]
+    if end < context_length:
+        raise ValueError(
+            f"{name} has {end} time point(s), but a forecast needs the last "
+            f"context_length={context_length}. Give a longer history."
+        )
     if end - begin < context_length:
         raise ValueError(
             f"{name} has a gap {end - begin} time point(s) before its end, but a "
