@@ -136,6 +136,20 @@ class WindowRegressor(WindowModel, RegressorMixin, BaseEstimator):
             If values are not finite, columns do not divide into channels, or `X` and
             `y` differ in rows or channels.
         """
+        self._forget()
+        try:
+            self._fit(X, y)
+        except BaseException:  # what was learned until then fits to no weights
+            self._forget()
+            raise
+        return self
+
+    def _forget(self) -> None:
+        """Leave no trace of a fit."""
+        for name in [name for name in vars(self) if name.endswith("_")]:
+            delattr(self, name)
+
+    def _fit(self, X: Any, y: Any) -> None:
         self._check_parameters()
         if y is None:
             raise ValueError(
@@ -158,7 +172,6 @@ class WindowRegressor(WindowModel, RegressorMixin, BaseEstimator):
         self._target_shape = y.shape[1:]
         self._edges = targets[[0, -1]]
         self._fit_network(train, valid if len(valid) else None, X, y)
-        return self
 
     def _split(self, contexts: np.ndarray, targets: np.ndarray) -> tuple[int, int]:
         """Return the number of training rows and the first validation row."""
@@ -176,7 +189,7 @@ class WindowRegressor(WindowModel, RegressorMixin, BaseEstimator):
                 "validate on leave none to train on whose targets end before. Training "
                 "on all rows, for max_epochs, without validation; "
                 "validation_fraction=0 does so without this warning.",
-                stacklevel=3,
+                stacklevel=4,
             )
             return n_rows, n_rows
         return n_train, first_valid
