@@ -265,6 +265,25 @@ def test_learning_from_an_unseen_series_moves_the_weights(
     assert not all(torch.equal(weights[k], v) for k, v in weights_of(model).items())
 
 
+def test_what_an_update_learns_does_not_depend_on_the_order_of_series(
+    series, make_model
+):
+    """All windows, new and old, are in one batch, and each is one of its series."""
+    old = pd.concat({name: y[:-5] for name, y in series.items()}, names=["place"])
+    settings = {"batch_size": 1000, "update_epochs": 10, "lr": 0.1}
+    forecasts = []
+    for order in (["north", "south", "west"], ["west", "south", "north"]):
+        model = make_model(**settings).fit(old)
+        before = model.predict(FH)
+        model.update(pd.concat({n: series[n][-5:] for n in order}, names=["place"]))
+        forecasts.append(model.predict(FH).loc[list(series)])
+    scale = model.scale_.reindex(forecasts[0].index.get_level_values(0)).to_numpy()
+    one, other = (forecast / scale for forecast in forecasts)
+    # float32 sums in another order, through ten steps of Adam
+    np.testing.assert_allclose(one, other, rtol=0, atol=1e-4)
+    assert (one - before.to_numpy() / scale).abs().to_numpy().max() > 0.5
+
+
 # Bad input ------------------------------------------------------------------------
 
 
