@@ -178,6 +178,25 @@ def test_adaptive_intervals_follow_the_spread_of_the_last_window(make_model, y):
     np.testing.assert_allclose(after / before, [calmer / spread] * H, rtol=1e-3)
 
 
+@pytest.mark.parametrize("standardize", [True, False])
+def test_adaptive_intervals_at_rest_have_a_hundredth_of_the_usual_width(
+    make_model, y, standardize
+):
+    model = make_model(
+        validation_fraction=0.5, interval_method="adaptive", standardize=standardize
+    ).fit(y[:100])
+
+    def widths():
+        ends = model.predict_interval(STEPS, coverage=0.8).to_numpy()
+        return ends[:, 1::2] - ends[:, ::2]
+
+    before, spread = widths(), y[92:100].std(ddof=0).to_numpy()
+    at_rest = y[100:108].assign(**y.iloc[99])
+    model.update(at_rest, update_params=False)
+    expected = 0.01 * model.scale_ / spread
+    np.testing.assert_allclose(widths() / before, [expected] * H, rtol=1e-3)
+
+
 # Form and life --------------------------------------------------------------------
 
 
