@@ -245,6 +245,14 @@ def test_too_few_rows_to_validate_on_warn(windows, make_regressor, spy, fraction
     assert model.best_epoch_ == 2
 
 
+def test_one_row_to_train_on_is_enough_to_validate(make_regressor, spy):
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(2, 5)), rng.normal(size=(2, 4))
+    make_regressor(validation_fraction=0.5).fit(X, y)  # a warning would be an error
+    ((train, valid),) = spy
+    assert (len(train), len(valid)) == (1, 1)
+
+
 # State ------------------------------------------------------------------------------
 
 
