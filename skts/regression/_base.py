@@ -169,6 +169,7 @@ class WindowRegressor(WindowModel, RegressorMixin, BaseEstimator):
             If values are not finite, columns do not divide into channels, or `X` and
             `y` differ in rows or channels.
         """
+        self._forget()
         self._check_parameters()
         if y is None:
             raise ValueError(
@@ -202,6 +203,14 @@ class WindowRegressor(WindowModel, RegressorMixin, BaseEstimator):
         )
         self._keep(make_model(trained))
         return self
+
+    def _forget(self) -> None:
+        """Leave no trace of a fit before: what fails from here on is not fitted."""
+        for name in [name for name in vars(self) if name.endswith("_")]:
+            delattr(self, name)
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "network_")
 
     def _keep(self, model: ArrayModel) -> None:
         """Keep what a fit learned, as fitted attributes."""
