@@ -1,7 +1,12 @@
 """Linear maps in closed form: window moments, ridge maps and their mixture."""
 
 from skts.linear._blocks import FEW_WINDOWS, block_folds
-from skts.linear._choice import Choice, NetworkShare, choose_mixture
+from skts.linear._choice import (
+    Choice,
+    NetworkShare,
+    choose_mixture,
+    naive_mixture,
+)
 from skts.linear._growing import GrowingMoments, last_rows
 from skts.linear._members import Member
 from skts.linear._mixture import LinearMixture, kinds_that_fit, solve_mixture
@@ -27,6 +32,7 @@ __all__ = [
     "kinds_that_fit",
     "last_rows",
     "mixture_weights",
+    "naive_mixture",
     "residual_products",
     "solve_mixture",
 ]

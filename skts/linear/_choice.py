@@ -6,15 +6,20 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from skts.linear._members import Member
-from skts.linear._naive import naive_forecasts
-from skts.linear._products import Folds, n_values, residual_products
-from skts.linear._strengths import choose_per_channel, choose_shared
+from skts.linear._naive import Naive, naive_forecasts
+from skts.linear._products import Folds, residual_products
+from skts.linear._strengths import (
+    choose_per_channel,
+    choose_shared,
+    first_of_the_best,
+)
 from skts.linear._weights import mixture_weights
 
-# The pull towards equal weights of the maps, for each held-out window that shares
-# targets with a given one, over all held-out windows.
-PULL = 1.0
-MAX_PULL = 1.0
+# How strongly weights are pulled, in the least error of a member: towards equal ones of
+# the maps where a validation part decides, towards the best member alone where blocks
+# of few windows do. Both chosen on the last fifth of training parts.
+PULL = 0.1
+PULL_OF_BLOCKS = 3.0
 # Longer maps per channel cost most of the time and gained nothing on held-out rows.
 LONGEST_OWN = 720
 
@@ -57,9 +62,8 @@ class Choice:
             The mixture with the network where its error is lower than without;
             otherwise the mixture as it is, and the network's weight 0.
         """
-        pull = pull_towards_equal(self.horizon, self.n_windows)
         shares = np.append(equal_shares(self.members), 0.0)
-        weights = mixture_weights(extended, shares, pull)
+        weights = mixture_weights(extended, shares, PULL)
         error = float(weights @ extended @ weights)
         network_error = float(extended[-1, -1])
         if not error < self.error:
@@ -118,6 +122,11 @@ def choose_mixture(
     Choice
         Members with weights, what they are worth, and what a network is held to.
     """
+    if not any(held_out.n_windows for _, held_out in folds):
+        raise ValueError(
+            "folds must hold out at least one window, got none. Use a shorter context, "
+            "or naive_mixture, which is not chosen but known."
+        )
     shared = choose_shared(folds, contexts, horizon, periods) if kinds else []
     members = naive_members(contexts, periods)
     if "shared" in kinds:
@@ -130,38 +139,66 @@ def choose_mixture(
         replace(member, error=float(error))
         for member, error in zip(members, products.diagonal(), strict=True)
     ]
-    n_windows = n_values(folds, 1) // folds[0][1].n_channels
-    pull = pull_towards_equal(horizon, n_windows)
-    weights = mixture_weights(products, equal_shares(members), pull)
-    error = float(weights @ products @ weights)
-    return Choice(_weighted(members, weights), products, error, horizon, n_windows)
+    weights = mixture_weights(products, *_pull(products, members, len(folds)))
+    return Choice(
+        _weighted(members, weights),
+        products,
+        error=float(weights @ products @ weights),
+        horizon=horizon,
+        n_windows=sum(held_out.n_windows for _, held_out in folds),
+    )
+
+
+def naive_mixture(context: int, periods: Sequence[int] = ()) -> tuple[Member, ...]:
+    """Return the one naive forecast to use where no window can be held out.
+
+    It is the seasonal one of the first period that the context holds, otherwise the
+    last value.
+
+    Parameters
+    ----------
+    context : int
+        Rows that are known.
+    periods : sequence of int, default=()
+        Rows of a season.
+    """
+    period = next((p for p in periods if 1 < p <= context), None)
+    naive = Naive("last") if period is None else Naive("seasonal", period)
+    return (Member("naive", naive.period, naive, weight=1.0),)
 
 
 def naive_members(contexts: Sequence[int], periods: Sequence[int]) -> list[Member]:
-    """Return the naive forecasts as members: each season and mean, the last value."""
-    longest = max(contexts)
-    last_and_seasons = [
-        Member("naive", naive.period, naive)
-        for naive in naive_forecasts(longest, periods)
-        if naive.name != "mean"
-    ]
-    lengths = {*contexts, *(p for p in periods if 1 < p <= longest)}
-    return [*(Member("naive", length) for length in sorted(lengths)), *last_and_seasons]
+    """Return the naive forecasts as members, with the rows they need.
 
-
-def pull_towards_equal(horizon: int, n_windows: int) -> float:
-    """Return how strongly weights are pulled: the fewer windows, the more.
-
-    Errors of windows less than a horizon apart are nearly the same, so what
-    counts is how many horizons the held-out windows span.
+    The mean is that of each context and each season, a profile that of the longest.
     """
-    return min(MAX_PULL, PULL * horizon / max(1, n_windows))
+    longest = max(contexts)
+    seasons = [p for p in periods if 1 < p <= longest]
+    members = [Member("naive", length) for length in sorted({*contexts, *seasons})]
+    for naive in naive_forecasts(longest, periods)[1:]:
+        if naive.name == "profile":
+            length = longest - longest % naive.period
+        else:
+            length = next(n for n in range(1, longest + 1) if naive.fits(n))
+        members.append(Member("naive", length, naive))
+    return members
 
 
 def equal_shares(members: Sequence[Member]) -> np.ndarray:
     """Return equal weights of the ridge maps, and 0 for naive forecasts."""
-    is_map = np.array([member.kind != "naive" for member in members], dtype=float)
-    return is_map / max(1.0, is_map.sum())
+    is_map = [float(member.kind != "naive") for member in members]
+    shares: np.ndarray = np.array(is_map) / max(1.0, sum(is_map))
+    return shares
+
+
+def _pull(
+    products: np.ndarray, members: Sequence[Member], n_folds: int
+) -> tuple[np.ndarray, float]:
+    """Return the weights that are pulled towards, and how strongly."""
+    if n_folds == 1:
+        return equal_shares(members), PULL
+    best = first_of_the_best(products.diagonal().tolist())
+    return np.eye(len(members))[best], PULL_OF_BLOCKS
 
 
 def _weighted(members: Sequence[Member], weights: np.ndarray) -> tuple[Member, ...]:

@@ -10,11 +10,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import inf, nan
 
-import torch
 from torch import Tensor
 
 from skts.linear._moments import Moments
-from skts.linear._naive import Naive
+from skts.linear._naive import MEAN, Naive
 from skts.linear._ridge import centred, solve
 
 
@@ -45,7 +44,7 @@ class Member:
 
     kind: str
     context: int
-    naive: Naive = Naive("mean")
+    naive: Naive = MEAN
     strength: float = inf
     own_strength: float = inf
     weight: float = 0.0

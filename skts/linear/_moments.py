@@ -134,7 +134,8 @@ def correlate(short: Tensor, long: Tensor) -> Tensor:
     """Return ``sum over t of short[t] long[t + lag]`` for each lag, from 0 up."""
     size = next_fast_len(len(long), real=True)
     spectrum = torch.fft.rfft(short, size).conj() * torch.fft.rfft(long, size)
-    return torch.fft.irfft(spectrum, size)
+    correlation: Tensor = torch.fft.irfft(spectrum, size)
+    return correlation
 
 
 def runs(starts: Tensor) -> list[tuple[int, int]]:

@@ -1,47 +1,34 @@
 """What a network's forecasts are worth beside the maps, epoch by epoch."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from skts.linear._members import Member, SolvedMaps
+from skts.linear._choice import Choice
+from skts.linear._members import SolvedMaps
 from skts.linear._moments import Moments
 
 
 class NetworkProducts:
-    """Products of a network's residuals with those of the members, on held-out windows.
+    """Products of a network's residuals with those of the members.
 
-    The members' own products are known. A residual ``e`` of the network and ``A' x - y``
-    of a map give ``<A, x e'> - e'y``, so one sum of ``x e'``, rows by steps, serves all
+    All are of held-out windows, where the members' own products are known. A residual
+    ``e`` of the network and ``A' x - y`` of a map give ``<A, x e'> - e'y``, so one sum of ``x e'``, rows by steps, serves all
     members: an epoch costs about what one linear map costs on the same windows.
 
     Parameters
     ----------
     learned : Moments
-        Moments that the members' maps are solved from.
-    members : sequence of Member
-        The members.
-    products : ndarray of shape (n, n)
-        Mean products of their residuals on the held-out windows (`residual_products`).
-    n_windows : int
-        Held-out windows, all of which each epoch must bring.
-    horizon : int
-        Steps ``H`` of a forecast.
+        Moments that the members' maps were solved from.
+    choice : Choice
+        The mixture chosen on the held-out windows.
     """
 
-    def __init__(
-        self,
-        learned: Moments,
-        members: Sequence[Member],
-        products: np.ndarray,
-        n_windows: int,
-        horizon: int,
-    ) -> None:
-        self.products = products
-        self.n_windows = n_windows
-        maps = SolvedMaps(learned, members, horizon)
+    def __init__(self, learned: Moments, choice: Choice) -> None:
+        self.choice = choice
+        maps = SolvedMaps(learned, choice.members, choice.horizon)
         self._shared = [(i, A.float()) for i, A in maps.shared]
         self._own: dict[int, list[Tensor]] = {}
         for channel in range(learned.n_channels if maps.has_own else 0):
@@ -68,12 +55,12 @@ class NetworkProducts:
             with_target += float((residual * target.transpose(0, 1)).sum())
             n_windows += len(target)
             n_values += target.numel()
-        if n_windows != self.n_windows or crossed is None:
+        if n_windows != self.choice.n_windows or crossed is None:
             raise ValueError(
-                f"batches must hold all {self.n_windows} held-out windows, got "
+                f"batches must hold all {self.choice.n_windows} held-out windows, got "
                 f"{n_windows}."
             )
-        column = np.empty(len(self.products) + 1)
+        column = np.empty(len(self.choice.products) + 1)
         total = crossed.sum(0)
         for i, A in self._shared:
             column[i] = float((A.to(total) * total[-len(A) :]).sum())
@@ -84,8 +71,8 @@ class NetworkProducts:
             )
         column[:-1] -= with_target
         column[-1] = own
-        n = len(self.products)
+        n = len(self.choice.products)
         extended = np.empty((n + 1, n + 1))
-        extended[:n, :n] = self.products
+        extended[:n, :n] = self.choice.products
         extended[n] = extended[:, n] = column / n_values
         return extended

@@ -12,11 +12,11 @@ from skts.linear._products import Folds
 from skts.linear._ridge import centred, errors_of_strengths, solve
 
 # In hundredths of the mean eigenvalue; the strongest, and so the simplest, first.
-STRENGTHS = tuple(10.0**power for power in range(4, -5, -1))
+STRENGTHS = tuple(10.0**power for power in range(6, -5, -1))
 # Errors that differ by less than this share are equal.
 TIE = 1e-6
-# Where the search for a channel's strength begins: a tenth of the strongest.
-FIRST_OWN = 1
+# Where the search for a channel's strength begins.
+FIRST_OWN = STRENGTHS.index(1e3)
 
 
 def choose_shared(

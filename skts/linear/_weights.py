@@ -49,7 +49,8 @@ def mixture_weights(
             break
         inside[entering] = True
         weights = _solve_inside(hessian, target, weights, inside)
-    return weights / weights.sum()
+    normed: np.ndarray = weights / weights.sum()
+    return normed
 
 
 def _solve_inside(
@@ -59,7 +60,7 @@ def _solve_inside(
     while True:
         goal = np.zeros_like(weights)
         goal[inside] = _optimum(hessian[np.ix_(inside, inside)], target[inside])
-        falling = inside & (goal <= 0)
+        falling = inside & (goal < 0)
         if not falling.any():
             return goal
         steps = weights[falling] / (weights[falling] - goal[falling])
@@ -71,4 +72,5 @@ def _solve_inside(
 def _optimum(hessian: np.ndarray, target: np.ndarray) -> np.ndarray:
     """Return the weights of sum 1, of any sign, of least ``w'Hw/2 - target'w``."""
     free, ones = np.linalg.solve(hessian, np.stack([target, np.ones(len(target))]).T).T
-    return free + ones * (1 - free.sum()) / ones.sum()
+    optimum: np.ndarray = free + ones * (1 - free.sum()) / ones.sum()
+    return optimum
