@@ -32,7 +32,7 @@ PUBLIC_ROOMS = [
 
 SCIENTIFIC = {"numpy", "pandas", "sklearn", "sktime", "torch"}
 BELOW_ESTIMATORS = {"_validation", "_files", "_callbacks", "_sklearn_door"}
-BELOW_ESTIMATORS |= {"nn", "training", "data"}
+BELOW_ESTIMATORS |= {"nn", "training", "data", "linear"}
 # What each room may import: its own files, these rooms of skts, and these libraries.
 ROOMS = {
     "": (set(), set()),
@@ -43,6 +43,7 @@ ROOMS = {
     "nn": (set(), {"numpy", "torch"}),
     "training": (set(), {"numpy", "torch"}),
     "data": (set(), {"numpy", "scipy", "torch"}),
+    "linear": ({"data"}, {"numpy", "scipy", "torch"}),
     "datasets": (set(), {"numpy", "pandas", "pooch", "sktime"}),
     "models": (BELOW_ESTIMATORS, {"numpy", "sklearn", "torch"}),
     "forecasting": (BELOW_ESTIMATORS | {"models"}, SCIENTIFIC),

@@ -18,8 +18,10 @@ from skts.linear._weights import mixture_weights
 # How strongly weights are pulled, in the least error of a member: towards equal ones of
 # the maps where a validation part decides, towards the best member alone where blocks
 # of few windows do. Both chosen on the last fifth of training parts.
-PULL = 0.1
+PULL = 0.3
 PULL_OF_BLOCKS = 3.0
+# A network must lower the error by this share: a little is had from any noise.
+LEAST_GAIN = 1e-3
 # Longer maps per channel cost most of the time and gained nothing on held-out rows.
 LONGEST_OWN = 720
 
@@ -59,14 +61,14 @@ class Choice:
         Returns
         -------
         NetworkShare
-            The mixture with the network where its error is lower than without;
-            otherwise the mixture as it is, and the network's weight 0.
+            The mixture with the network where its error is lower than without, by
+            a thousandth at least; otherwise the mixture as it is, and weight 0.
         """
         shares = np.append(equal_shares(self.members), 0.0)
         weights = mixture_weights(extended, shares, PULL)
         error = float(weights @ extended @ weights)
         network_error = float(extended[-1, -1])
-        if not error < self.error:
+        if error > (1 - LEAST_GAIN) * self.error:
             return NetworkShare(self.members, 0.0, self.error, network_error)
         members = _weighted(self.members, weights[:-1])
         return NetworkShare(members, float(weights[-1]), error, network_error)
@@ -127,7 +129,10 @@ def choose_mixture(
             "folds must hold out at least one window, got none. Use a shorter context, "
             "or naive_mixture, which is not chosen but known."
         )
-    shared = choose_shared(folds, contexts, horizon, periods) if kinds else []
+    # A long training part shrinks maps so little that what they are shrunk towards
+    # only follows what the validation rows favour.
+    towards = periods if len(folds) > 1 else None
+    shared = choose_shared(folds, contexts, horizon, towards) if kinds else []
     members = naive_members(contexts, periods)
     if "shared" in kinds:
         members += shared

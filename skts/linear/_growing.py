@@ -32,7 +32,7 @@ class GrowingMoments:
     Attributes
     ----------
     n_windows, n_channels, width : int
-        Windows of all series, those that wait included; channels; rows of a window.
+        Windows of all series; channels; rows of a window.
     """
 
     def __init__(
@@ -41,13 +41,19 @@ class GrowingMoments:
         self.width = moments.width
         self.n_channels = moments.n_channels
         self.per_channel = per_channel
-        self.n_windows = moments.n_windows
+        self._n_windows = moments.n_windows
         self._matrices = (
             torch.stack([moments.channel(c) for c in range(moments.n_channels)])
             if per_channel
             else moments.total()[None].clone()
         )
-        self._rows = [[in_double(tail)[:, -self._reach :]] for tail in tails]
+        self._waiting = [_Waiting(tail[:, -self._reach :]) for tail in tails]
+
+    @property
+    def n_windows(self) -> int:
+        """Windows of all series."""
+        self._settle_all()
+        return self._n_windows
 
     @property
     def _reach(self) -> int:
@@ -71,18 +77,12 @@ class GrowingMoments:
         after_gap : bool, default=False
             The rows do not follow the last ones: no window holds both.
         """
-        waiting = self._rows[series]
-        known = sum(part.shape[1] for part in waiting)
         if after_gap:
-            self._settle(series)
-            self._rows[series] = waiting = []
-            known = 0
-        waiting.append(in_double(rows))
-        # Only new rows complete windows, whatever lies in the tail.
-        before = max(0, known - self._reach)
-        self.n_windows += max(0, known + rows.shape[1] - self._reach) - before
-        if known + rows.shape[1] >= MAX_WAITING + self._reach:
-            self._settle(series)
+            self._settle(self._waiting[series])
+            self._waiting[series] = _Waiting(rows[:, :0])
+        self._waiting[series].append(rows)
+        if self._waiting[series].n_rows >= MAX_WAITING + self._reach:
+            self._settle(self._waiting[series])
 
     def channel(self, channel: int) -> Tensor:
         """Return the matrix ``(W, W)`` of one channel, in float64."""
@@ -100,22 +100,42 @@ class GrowingMoments:
         return self._matrices.sum(0)
 
     def _settle_all(self) -> None:
-        for series in range(len(self._rows)):
-            self._settle(series)
+        for waiting in self._waiting:
+            self._settle(waiting)
 
-    def _settle(self, series: int) -> None:
+    def _settle(self, waiting: "_Waiting") -> None:
         """Sum the windows that wait, and keep the rows that later ones begin with."""
-        waiting = self._rows[series]
-        if not waiting:
-            return
-        rows = torch.cat(waiting, dim=1)
+        rows = waiting.take_all_but_last(self._reach)
         n_new = rows.shape[1] - self._reach
-        if n_new > 0:
-            starts = torch.arange(n_new, device=rows.device)
-            for channel, row in enumerate(rows):
-                moments = row_moments(row, starts, self.width)
-                self._matrices[channel if self.per_channel else 0] += moments
-        self._rows[series] = [rows[:, max(0, n_new) :].clone()]
+        if n_new <= 0:
+            return
+        windows = rows.unfold(1, self.width, 1)  # (C, n_new, W), a view
+        starts = windows.isfinite().all(2).all(0).nonzero()[:, 0]
+        self._n_windows += len(starts)
+        for channel, row in enumerate(rows):
+            moments = row_moments(row, starts, self.width)
+            self._matrices[channel if self.per_channel else 0] += moments
+
+
+class _Waiting:
+    """Rows of a series that are not summed yet, after those that windows begin with."""
+
+    def __init__(self, tail: Tensor) -> None:
+        self.n_rows = 0
+        self._parts: list[Tensor] = []
+        self.append(tail)
+
+    def append(self, rows: Tensor) -> None:
+        """Take a copy of rows ``(C, n)``."""
+        self._parts.append(in_double(rows).clone())
+        self.n_rows += rows.shape[1]
+
+    def take_all_but_last(self, n: int) -> Tensor:
+        """Return all rows, of which only the last `n` go on waiting."""
+        rows = torch.cat(self._parts, dim=1)
+        kept = rows[:, max(0, self.n_rows - n) :].clone()
+        self._parts, self.n_rows = [kept], kept.shape[1]
+        return rows
 
 
 def last_rows(series: Tensor, stretches: Sequence[Stretch], width: int) -> Tensor:

@@ -8,7 +8,7 @@ added to the rows is added to the forecast.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from math import inf, nan
+from math import inf
 
 from torch import Tensor
 
@@ -38,8 +38,8 @@ class Member:
         other kinds.
     weight : float, default=0.0
         Its share of the mixture.
-    error : float, default=nan
-        Mean squared error of the member alone on held-out windows.
+    error : float, default=None
+        Mean squared error of the member alone on held-out windows, if it was measured.
     """
 
     kind: str
@@ -48,7 +48,7 @@ class Member:
     strength: float = inf
     own_strength: float = inf
     weight: float = 0.0
-    error: float = nan
+    error: float | None = None
 
 
 class SolvedMaps:

@@ -97,6 +97,5 @@ def kinds_that_fit(n_channels: int, context: int, horizon: int) -> tuple[str, ..
     One channel needs no map of its own beside the one for all.
     """
     size = 4 * n_channels * context * horizon
-    return (
-        ("shared", "channel") if 1 < n_channels and size <= MAX_BYTES else ("shared",)
-    )
+    fits = n_channels > 1 and size <= MAX_BYTES
+    return ("shared", "channel") if fits else ("shared",)

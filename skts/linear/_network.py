@@ -15,8 +15,9 @@ class NetworkProducts:
     """Products of a network's residuals with those of the members.
 
     All are of held-out windows, where the members' own products are known. A residual
-    ``e`` of the network and ``A' x - y`` of a map give ``<A, x e'> - e'y``, so one sum of ``x e'``, rows by steps, serves all
-    members: an epoch costs about what one linear map costs on the same windows.
+    ``e`` of the network and ``A' x - y`` of a map give ``<A, x e'> - e'y``, so one sum
+    of ``x e'``, rows by steps, serves all members: an epoch costs about what one linear
+    map costs on the same windows.
 
     Parameters
     ----------

@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor
+from torch.nn.functional import pad
 
 
 class Centred(NamedTuple):
@@ -75,20 +76,44 @@ def errors_of_strengths(
     In the basis of the eigenvectors ``V`` of ``G``, a map is ``P + d R``, with
     ``P = V' W0``, ``R = V' K - values P`` and ``d = 1 / (values + s u)`` alone
     depending on the strength: its error is a quadratic form of ``d``.
+
+    Parameters
+    ----------
+    learned, held_out : Centred
+        What maps are solved from, and what they are held to.
+    naives : sequence of Tensor of shape (l, n)
+        The first steps of naive maps, which repeat themselves after those: only what
+        differs is computed.
+    strengths : sequence of float
+        Strengths.
     """
     values, vectors = torch.linalg.eigh(learned.gram)
     unit = unit_of(learned.gram)
     shrinkage = torch.stack([1 / (values.clamp(min=0) + s * unit) for s in strengths])
     gram = vectors.T @ held_out.gram @ vectors
     cross, own_cross = vectors.T @ held_out.cross, vectors.T @ learned.cross
+    own_products = own_cross @ own_cross.T
+    own_slope = (own_cross * cross).sum(1)
     errors = []
     for naive in naives:
+        period = naive.shape[1]
+        count = fold(torch.ones_like(cross[:1]), period)
+        folded, own_folded = fold(cross, period), fold(own_cross, period)
         start = vectors.T @ naive
-        step = own_cross - values[:, None] * start
-        slope = gram @ start - cross
-        constant = (start * (slope - cross)).sum() + held_out.target
-        linear = 2 * (step * slope).sum(1)
-        quadratic = gram * (step @ step.T)
-        curved = ((shrinkage @ quadratic) * shrinkage).sum(1)
-        errors.append(constant + shrinkage @ linear + curved)
+        fitted = gram @ start
+        pulled = values[:, None] * start
+        constant = (start * (count * fitted - 2 * folded)).sum() + held_out.target
+        slope = (own_folded - count * pulled) * fitted + pulled * folded
+        mixed = own_folded @ pulled.T
+        steps = own_products - mixed - mixed.T + (count * pulled) @ pulled.T
+        curved = ((shrinkage @ (gram * steps)) * shrinkage).sum(1)
+        linear = shrinkage @ (slope.sum(1) - own_slope)
+        errors.append(constant + 2 * linear + curved)
     return torch.stack(errors)
+
+
+def fold(columns: Tensor, period: int) -> Tensor:
+    """Return the sums ``(l, period)`` of every `period`-th column of ``(l, H)``."""
+    n_rows, n_columns = columns.shape
+    padded = pad(columns, (0, -n_columns % period))
+    return padded.reshape(n_rows, -1, period).sum(1)

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from skts.linear._members import Member, raw, shared_weights
-from skts.linear._naive import naive_forecasts
+from skts.linear._naive import MEAN, naive_forecasts
 from skts.linear._products import Folds
 from skts.linear._ridge import centred, errors_of_strengths, solve
 
@@ -20,7 +20,10 @@ FIRST_OWN = STRENGTHS.index(1e3)
 
 
 def choose_shared(
-    folds: Folds, contexts: Sequence[int], horizon: int, periods: Sequence[int]
+    folds: Folds,
+    contexts: Sequence[int],
+    horizon: int,
+    periods: Sequence[int] | None,
 ) -> list[Member]:
     """Return the best map of each context that is one for all channels.
 
@@ -32,16 +35,17 @@ def choose_shared(
         Rows of each map.
     horizon : int
         Steps of a forecast.
-    periods : sequence of int
-        Rows of a season, for seasonal forecasts to shrink towards.
+    periods : sequence of int or None
+        Rows of a season, for seasonal forecasts to shrink towards, beside the mean and
+        the last value. None shrinks towards the mean alone.
     """
     members = []
     for context in contexts:
-        naives = naive_forecasts(context, periods)
+        naives = [MEAN] if periods is None else naive_forecasts(context, periods)
         errors = torch.zeros(len(naives), len(STRENGTHS), dtype=torch.float64)
         for learned, held_out in folds:
             total = learned.total()
-            weights = [n.weights(context, horizon).to(total.device) for n in naives]
+            weights = [n.weights(context, n.period).to(total.device) for n in naives]
             errors += errors_of_strengths(
                 centred(total, context, horizon),
                 centred(held_out.total(), context, horizon),
