@@ -7,6 +7,7 @@ from skts.linear._choice import (
     choose_mixture,
     naive_mixture,
 )
+from skts.linear._contexts import longest_context, map_contexts
 from skts.linear._growing import GrowingMoments, last_rows
 from skts.linear._members import Member
 from skts.linear._mixture import LinearMixture, kinds_that_fit, solve_mixture
@@ -31,6 +32,8 @@ __all__ = [
     "choose_mixture",
     "kinds_that_fit",
     "last_rows",
+    "longest_context",
+    "map_contexts",
     "mixture_weights",
     "naive_mixture",
     "residual_products",

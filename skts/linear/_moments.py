@@ -25,6 +25,8 @@ from skts.data import Windows
 KEPT_BYTES = 2**29
 # Up to so many neighbouring windows, their products are summed one by one.
 FEW_WINDOWS = 64
+# So many numbers of such windows are in memory at a time.
+MAX_VALUES = 2**22
 
 
 class Moments(Protocol):
@@ -49,7 +51,8 @@ class WindowMoments:
     windows : Windows or sequence of Windows
         Windows of one series, or of each series of a panel in units of its own. Their
         starts increase, and only rows in windows are looked at, so windows with a
-        missing value are left out by leaving out their starts.
+        missing value are left out by leaving out their starts. Windows that are no
+        part of a series are given as one, end to end, with starts a width apart.
 
     Attributes
     ----------
@@ -102,15 +105,21 @@ def sum_of_moments(parts: Iterable[tuple[Tensor, Tensor, int]]) -> Tensor:
 def row_moments(row: Tensor, starts: Tensor, width: int) -> Tensor:
     """Return the moments ``(W, W)`` of the windows of one row ``(T,)``."""
     total = row.new_zeros(width, width)
+    if not len(starts):
+        return total
     scattered = []
-    for begin, end in runs(starts):
-        if end - begin <= FEW_WINDOWS:
-            scattered.append(row[begin : end + width - 1].unfold(0, width, 1))
+    for run in runs(starts):
+        if len(run) <= FEW_WINDOWS:
+            scattered.append(run)
         else:
-            total += run_moments(row[begin : end + width - 1], width)
+            begin, end = int(run[0]), int(run[-1])
+            total += run_moments(row[begin : end + width], width)
     if scattered:
-        windows = torch.cat(scattered)
-        total += windows.T @ windows
+        every = row.unfold(0, width, 1)
+        size = max(1, MAX_VALUES // width)
+        for some in torch.split(torch.cat(scattered), size):
+            windows = every[some]
+            total += windows.T @ windows
     return total
 
 
@@ -138,14 +147,10 @@ def correlate(short: Tensor, long: Tensor) -> Tensor:
     return correlation
 
 
-def runs(starts: Tensor) -> list[tuple[int, int]]:
-    """Return first start and start after the last of each run without a gap."""
-    if not len(starts):
-        return []
-    breaks = (starts.diff() != 1).nonzero()[:, 0]
-    first = torch.cat([starts[:1], starts[breaks + 1]]).tolist()
-    last = torch.cat([starts[breaks], starts[-1:]]).tolist()
-    return [(begin, end + 1) for begin, end in zip(first, last, strict=True)]
+def runs(starts: Tensor) -> list[Tensor]:
+    """Return the starts in runs without a gap."""
+    breaks = (starts.diff() != 1).nonzero()[:, 0] + 1
+    return list(starts.tensor_split(breaks.cpu()))
 
 
 def in_double(rows: Tensor) -> Tensor:

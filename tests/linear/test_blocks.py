@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from skts.data import Windows
-from skts.linear import block_folds
 from skts.linear import _blocks as module
+from skts.linear import block_folds
 from tests.linear.naive import make_series, make_windows
 
 CONTEXT, HORIZON = 5, 3

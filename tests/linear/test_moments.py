@@ -70,6 +70,20 @@ def test_windows_that_are_left_out_are_never_looked_at():
     assert clean.isfinite().all()
 
 
+def test_windows_that_are_no_series_are_laid_end_to_end(monkeypatch):
+    monkeypatch.setattr(module, "MAX_VALUES", 100)
+    each = torch.randn(30, 2, 11, generator=torch.Generator().manual_seed(0)).double()
+    series = each.transpose(0, 1).reshape(2, -1)
+    moments = WindowMoments(Windows(series, torch.arange(0, 330, 11), 7, 4))
+    assert_close(moments.channel(1), each[:, 1].T @ each[:, 1])
+
+
+def test_no_windows_have_moments_of_zero():
+    windows = windows_of([1.0, 2, 4], [])
+    moments = WindowMoments(Windows(windows.series, windows.starts.long(), 1, 1))
+    assert moments.total().tolist() == [[0, 0], [0, 0]]
+
+
 def test_a_panel_sums_its_series():
     panel = [make_windows(make_series(n_rows=n, seed=n), 5, 3) for n in (40, 200, 90)]
     each = [WindowMoments(windows) for windows in panel]
