@@ -16,9 +16,11 @@ from skts.linear._strengths import (
 from skts.linear._weights import mixture_weights
 
 # How strongly weights are pulled, in the least error of a member: towards equal ones of
-# the maps where a validation part decides, towards the best member alone where blocks
-# of few windows do. Both chosen on the last fifth of training parts.
+# the maps and, more strongly, 0 of naive forecasts where a validation part decides;
+# towards the best member alone where blocks of few windows do. All chosen on the last
+# parts of training parts, where a last value with much weight did most harm.
 PULL = 0.3
+PULL_OF_NAIVE = 3.0
 PULL_OF_BLOCKS = 3.0
 # A network must lower the error by this share: a little is had from any noise.
 LEAST_GAIN = 1e-3
@@ -64,8 +66,9 @@ class Choice:
             The mixture with the network where its error is lower than without, by
             a thousandth at least; otherwise the mixture as it is, and weight 0.
         """
-        shares = np.append(equal_shares(self.members), 0.0)
-        weights = mixture_weights(extended, shares, PULL)
+        shares, pulls = pull_towards_equal(self.members)
+        shares, pulls = np.append(shares, 0.0), np.append(pulls, PULL)
+        weights = mixture_weights(extended, shares, pulls)
         error = float(weights @ extended @ weights)
         network_error = float(extended[-1, -1])
         if error > (1 - LEAST_GAIN) * self.error:
@@ -189,21 +192,21 @@ def naive_members(contexts: Sequence[int], periods: Sequence[int]) -> list[Membe
     return members
 
 
-def equal_shares(members: Sequence[Member]) -> np.ndarray:
-    """Return equal weights of the ridge maps, and 0 for naive forecasts."""
-    is_map = [float(member.kind != "naive") for member in members]
-    shares: np.ndarray = np.array(is_map) / max(1.0, sum(is_map))
-    return shares
+def pull_towards_equal(members: Sequence[Member]) -> tuple[np.ndarray, np.ndarray]:
+    """Return equal weights of the ridge maps, 0 for others, and how each is pulled."""
+    is_map = np.array([member.kind != "naive" for member in members])
+    return is_map / max(1, is_map.sum()), np.where(is_map, PULL, PULL_OF_NAIVE)
 
 
 def _pull(
     products: np.ndarray, members: Sequence[Member], n_folds: int
-) -> tuple[np.ndarray, float]:
-    """Return the weights that are pulled towards, and how strongly."""
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the weights that are pulled towards, and how strongly each is."""
     if n_folds == 1:
-        return equal_shares(members), PULL
+        return pull_towards_equal(members)
     best = first_of_the_best(products.diagonal().tolist())
-    return np.eye(len(members))[best], PULL_OF_BLOCKS
+    n = len(members)
+    return np.eye(n)[best], np.full(n, PULL_OF_BLOCKS)
 
 
 def _weighted(members: Sequence[Member], weights: np.ndarray) -> tuple[Member, ...]:

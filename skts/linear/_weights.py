@@ -7,11 +7,11 @@ ROUNDING = 1e-12
 
 
 def mixture_weights(
-    products: np.ndarray, shares: np.ndarray, pull: float
+    products: np.ndarray, shares: np.ndarray, pull: float | np.ndarray
 ) -> np.ndarray:
     """Return the weights of least error, pulled towards shares.
 
-    They minimise ``w' Q w + q |w - shares|^2`` over all ``w >= 0`` of sum 1, with
+    They minimise ``w' Q w + sum of q (w - shares)^2`` over ``w >= 0`` of sum 1, with
     ``Q`` the mean products of the members' residuals, so ``w' Q w`` is the mixture's
     mean squared error, and ``q`` the pull times the least error of a member.
 
@@ -21,8 +21,8 @@ def mixture_weights(
         Mean products of residuals of each pair of members.
     shares : ndarray of shape (n,)
         Weights that are pulled towards.
-    pull : float
-        Strength of the pull. 0 believes the residuals alone.
+    pull : float or ndarray of shape (n,)
+        Strength of the pull, of all members or of each. 0 believes the residuals alone.
 
     Notes
     -----
@@ -35,8 +35,9 @@ def mixture_weights(
     scale = max(errors.min(), ROUNDING * errors.max())
     if scale <= 0:  # every member is exact
         return shares / shares.sum() if shares.any() else np.full(n, 1 / n)
-    hessian = products / scale + (pull + ROUNDING) * np.eye(n)
-    target = pull * shares
+    pulls = np.broadcast_to(pull, n)
+    hessian = products / scale + np.diag(pulls + ROUNDING)
+    target = pulls * shares
     best = int(np.argmin(hessian.diagonal() - 2 * target))
     weights = np.eye(n)[best]
     inside = weights > 0

@@ -17,21 +17,21 @@ def products_of(n_members, seed, n_values=40):
 
 def objective(weights, products, shares, pull):
     scale = pull * products.diagonal().min()
-    return weights @ products @ weights + scale * ((weights - shares) ** 2).sum()
+    return weights @ products @ weights + (scale * (weights - shares) ** 2).sum()
 
 
 def best_of_all_subsets(products, shares, pull):
     """Solve for each set of members that may have weight; keep the best allowed."""
     n = len(products)
-    q = pull * products.diagonal().min()
+    q = np.broadcast_to(pull * products.diagonal().min(), n)
     best = None
     for size in range(1, n + 1):
         for subset in map(list, combinations(range(n), size)):
             system = np.zeros((size + 1, size + 1))
-            system[:size, :size] = products[np.ix_(subset, subset)] + q * np.eye(size)
+            system[:size, :size] = products[np.ix_(subset, subset)] + np.diag(q[subset])
             system[:size, size] = system[size, :size] = 1
             weights = np.zeros(n)
-            right = np.append(q * shares[subset], 1)
+            right = np.append((q * shares)[subset], 1)
             weights[subset] = np.linalg.solve(system, right)[:size]
             if (weights >= 0).all():
                 value = objective(weights, products, shares, pull)
@@ -58,6 +58,15 @@ def test_weights_are_the_best_of_all(seed, pull):
     assert weights.sum() == pytest.approx(1)
     expected = best_of_all_subsets(products, shares, pull)
     np.testing.assert_allclose(weights, expected, atol=1e-7)
+
+
+def test_each_member_may_be_pulled_by_its_own_strength():
+    products, shares = products_of(4, 3), np.array([0.5, 0.5, 0, 0])
+    pulls = np.array([0.3, 0.3, 3, 0])
+    weights = mixture_weights(products, shares, pulls)
+    expected = best_of_all_subsets(products, shares, pulls)
+    np.testing.assert_allclose(weights, expected, atol=1e-7)
+    assert not np.allclose(weights, mixture_weights(products, shares, 0.3), atol=1e-3)
 
 
 def test_twenty_members_satisfy_the_conditions_of_an_optimum():
