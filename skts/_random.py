@@ -6,7 +6,7 @@ would disturb each other, and whoever else draws from them.
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import torch
@@ -30,17 +30,31 @@ _TAKES_GENERATOR = {
 
 
 @contextmanager
-def drawing(seed: int, device: torch.device) -> Iterator[None]:
-    """Let this thread draw from generators of its own on the CPU and on a device."""
+def drawing(
+    seed: int, device: torch.device, *, also_shared: bool = False
+) -> Iterator[None]:
+    """Let this thread draw from generators of its own on the CPU and on a device.
+
+    With `also_shared`, torch's own generators have the seed, too, and are given back:
+    what ``torch.compile`` makes draws from no others. That is not for threads.
+    """
     before = _drawing.generators
     own = {"cpu": torch.Generator("cpu").manual_seed(seed)}
     if device.type in ("cuda", "mps"):
         own[device.type] = torch.Generator(device).manual_seed(seed)
     _drawing.generators = own
     try:
-        yield
+        with _shared(seed, device) if also_shared else nullcontext():
+            yield
     finally:
         _drawing.generators = before
+
+
+@contextmanager
+def _shared(seed: int, device: torch.device) -> Iterator[None]:
+    with torch.random.fork_rng([device] if device.type == "cuda" else []):
+        torch.manual_seed(seed)
+        yield
 
 
 def generator_for(device: torch.device) -> torch.Generator | None:

@@ -47,7 +47,7 @@ ROOMS = {
     "linear": ({"data"}, {"numpy", "scipy", "torch"}),
     "datasets": (set(), {"numpy", "pandas", "pooch", "sktime"}),
     # sklearn here is its StandardScaler; the times are pandas' own.
-    "series": ({"data"}, {"numpy", "pandas", "sklearn", "torch"}),
+    "series": ({"data"}, {"numpy", "pandas", "scipy", "sklearn", "torch"}),
     "models": (BELOW_ESTIMATORS, {"numpy", "sklearn", "torch"}),
     # What a fit learns knows neither sktime nor scikit-learn.
     "fitted": (

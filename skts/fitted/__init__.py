@@ -10,8 +10,15 @@ from skts.fitted._conformal import (
     windows_needed,
 )
 from skts.fitted._errors import Backtest, error_means, seasonal_errors
-from skts.fitted._held_out import HeldOutErrors, measure_held_out
-from skts.fitted._layout import Layout, Part, lay_out
+from skts.fitted._held_out import HeldOut, HeldOutErrors, measure_held_out
+from skts.fitted._layout import (
+    Layout,
+    Part,
+    Sizes,
+    choose_sizes,
+    lay_out,
+)
+from skts.fitted._maps import held_out_windows, settle_maps, table_of_members
 from skts.fitted._model import (
     REPLAY_WINDOWS,
     Forecast,
@@ -35,19 +42,23 @@ __all__ = [
     "REPLAY_WINDOWS",
     "Backtest",
     "Forecast",
+    "HeldOut",
     "HeldOutErrors",
     "Layout",
     "Part",
     "Rolling",
     "SeriesModel",
+    "Sizes",
     "absolute_errors",
     "backtest",
     "check_levels",
+    "choose_sizes",
     "cut_rolling",
     "error_means",
     "forecast_from",
     "forecast_rolling",
     "half_width",
+    "held_out_windows",
     "join_rows",
     "lay_out",
     "make_series_model",
@@ -55,6 +66,8 @@ __all__ = [
     "measure_naive",
     "rolling_error",
     "seasonal_errors",
+    "settle_maps",
+    "table_of_members",
     "update_model",
     "window_spread",
     "windows_needed",

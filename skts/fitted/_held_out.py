@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 from torch import Tensor
 
-from skts.data import spread_out
+from skts.data import Windows, spread_out
 from skts.fitted._conformal import (
     MAX_WINDOWS,
     absolute_errors,
@@ -15,11 +16,18 @@ from skts.fitted._conformal import (
     warn_if_too_few,
     window_spread,
 )
-from skts.fitted._layout import Layout, Part
 from skts.series import KnownSeries
 
 # Forecasts standardised windows of a series.
 ForecastWindows = Callable[[Tensor, KnownSeries], Tensor]
+
+
+class HeldOut(NamedTuple):
+    """Windows of a series, and what forecasts them without having learned from them."""
+
+    known: KnownSeries
+    windows: Windows
+    forecast: ForecastWindows
 
 
 @dataclass(frozen=True)
@@ -64,31 +72,25 @@ class HeldOutErrors:
         return np.swapaxes(errors * spread * unit, -1, -2)
 
 
-def measure_held_out(
-    forecast: ForecastWindows, layout: Layout, method: str
-) -> HeldOutErrors | None:
-    """Return the errors of the windows held out; None if there are none."""
-    held_out = [part for part in layout.parts.values() if len(part.valid)]
+def measure_held_out(held_out: list[HeldOut], method: str) -> HeldOutErrors | None:
+    """Return the errors of windows held out; None if there are none."""
+    held_out = [part for part in held_out if len(part.windows)]
     if not held_out:
         return None
     moving = [part for part in held_out if not part.known.units.still.all()]
     n_each = max(1, MAX_WINDOWS // max(len(moving), 1))
-    errors = [
-        _errors(forecast, part, n_each, method) for part in moving or held_out[:1]
-    ]
+    errors = [_errors(part, n_each, method) for part in moving or held_out[:1]]
     return HeldOutErrors(np.sort(np.concatenate(errors), axis=0), method)
 
 
-def _errors(
-    forecast: ForecastWindows, part: Part, n_windows: int, method: str
-) -> np.ndarray:
-    windows = part.valid
+def _errors(part: HeldOut, n_windows: int, method: str) -> np.ndarray:
+    known, windows, forecast = part
     errors = absolute_errors(
-        lambda context: forecast(context, part.known),
+        lambda context: forecast(context, known),
         replace(windows, starts=spread_out(windows.starts, n_windows)),
-        lambda context: _spread(method, context, part.known),
+        lambda context: _spread(method, context, known),
     )
-    errors[:, part.known.units.still] = np.nan
+    errors[:, known.units.still] = np.nan
     return errors
 
 

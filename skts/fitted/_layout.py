@@ -1,7 +1,7 @@
 """What a forecaster learns from: the windows of one series, or of all of a panel."""
 
 import warnings
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -9,6 +9,8 @@ import torch
 from torch import Tensor
 
 from skts.data import Stretch, Windows, split_chronologically, window_starts
+from skts.linear import longest_context
+from skts.models import MapWindows
 from skts.series import (
     Frequency,
     KnownSeries,
@@ -21,6 +23,33 @@ from skts.series import (
     warn_of_gaps,
 )
 
+# Rows that the longest linear map sees, where the series has them.
+LONGEST_MAP = 1024
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Rows of the windows that are cut.
+
+    Attributes
+    ----------
+    context_length : int
+        Rows that the network sees.
+    map_context : int
+        Rows that the longest linear map sees; 0 without maps.
+    prediction_length : int
+        Rows after them that are forecast.
+    """
+
+    context_length: int
+    map_context: int
+    prediction_length: int
+
+    @property
+    def looked_at(self) -> int:
+        """Rows that a forecast looks at."""
+        return max(self.context_length, self.map_context)
+
 
 @dataclass(frozen=True)
 class Part:
@@ -30,19 +59,27 @@ class Part:
     ----------
     known : KnownSeries
         The whole series, in the units of its training part.
+    first_row : int
+        Row of the common tensor that it begins at.
     n_train : int
         Rows of the training part.
     stretches : list of (int, int)
         First row and row after the last of each stretch without a gap.
     train, valid : Windows
-        Windows to train on, and those held out, of which there may be none.
+        Windows for the network to train on, and those held out, of which there may be
+        none.
+    of_maps, every : Windows
+        Windows of the training part for linear maps, and all of that size.
     """
 
     known: KnownSeries
+    first_row: int
     n_train: int
     stretches: list[Stretch]
     train: Windows
     valid: Windows
+    of_maps: Windows
+    every: Windows
 
 
 @dataclass(frozen=True)
@@ -50,10 +87,11 @@ class Layout:
     """All series of the training data, by name, in one tensor."""
 
     parts: dict[Hashable, Part]
+    sizes: Sizes
 
     @property
     def train(self) -> Windows:
-        """The windows of all series to train on."""
+        """The windows of all series for the network to train on."""
         return _joined([part.train for part in self.parts.values()])
 
     @property
@@ -61,6 +99,16 @@ class Layout:
         """The windows of all series held out; None if there are none."""
         valid = _joined([part.valid for part in self.parts.values()])
         return valid if len(valid) else None
+
+    @property
+    def for_maps(self) -> MapWindows:
+        """The windows that linear maps are made from."""
+        parts = self.parts.values()
+        return MapWindows(
+            [part.of_maps for part in parts],
+            [_shortened(part.valid, self.sizes.map_context) for part in parts],
+            [part.every for part in parts],
+        )
 
     @property
     def known(self) -> dict[Hashable, KnownSeries]:
@@ -71,8 +119,7 @@ class Layout:
 def lay_out(
     series: SeriesByName,
     frequencies: dict[Hashable, Frequency | None],
-    context_length: int,
-    prediction_length: int,
+    sizes: Sizes,
     validation_fraction: float,
     standardize: bool,
     device: torch.device,
@@ -86,8 +133,8 @@ def lay_out(
     ----------
     series, frequencies : dict
         Series by name, and the steps of their times.
-    context_length, prediction_length : int
-        Rows of a window to look at, and rows after them to forecast.
+    sizes : Sizes
+        Rows of the windows.
     validation_fraction : float
         Share of the rows of each series, the last ones, that are held out.
     standardize : bool
@@ -103,17 +150,19 @@ def lay_out(
     Warns
     -----
     UserWarning
-        If there are gaps, or no series has a window to hold out.
+        If there are gaps, or no series has a window to hold out though no linear maps
+        make up for it.
     """
-    sizes = context_length, prediction_length
+    whole = sizes.looked_at, sizes.prediction_length
     stretches, divided = [], []
     for name, y in series.items():
         stretches.append(contiguous_stretches(y.index, frequencies[name]))
-        check_length(stretches[-1], *sizes, describe(name))
-        divided.append(_divide(stretches[-1], validation_fraction, *sizes))
+        check_length(stretches[-1], *whole, describe(name))
+        divided.append(_divide(stretches[-1], validation_fraction, sizes))
     warn_of_gaps(sum(map(len, stretches)) - len(stretches))
-    if validation_fraction > 0 and not any(len(valid) for _, _, valid in divided):
-        _warn_without_validation(series, validation_fraction, *sizes)
+    held_out = any(len(valid) for _, _, valid in divided)
+    if validation_fraction > 0 and not held_out and not sizes.map_context:
+        _warn_without_validation(series, validation_fraction, *whole)
     values = [y.to_numpy(dtype=np.float64) for y in series.values()]
     units = [
         measure_units(rows[:n_train], standardize)
@@ -123,20 +172,75 @@ def lay_out(
     rows = rows.to(device)
     first_rows = np.cumsum([0, *map(len, values)])[:-1]
 
-    def windows(starts: np.ndarray, first_row: int) -> Windows:
-        return Windows(rows, torch.from_numpy(starts + first_row).to(device), *sizes)
+    def windows(starts: np.ndarray, first_row: int, context_length: int) -> Windows:
+        on_device = torch.from_numpy(starts + first_row).to(device)
+        return Windows(rows, on_device, context_length, sizes.prediction_length)
 
     parts = {}
     for i, (name, y) in enumerate(series.items()):
         n_train, train, valid = divided[i]
+        before = [(begin, min(end, n_train)) for begin, end in stretches[i]]
+        width = sizes.map_context + sizes.prediction_length
         parts[name] = Part(
             KnownSeries(y, frequencies[name], units[i]),
+            int(first_rows[i]),
             n_train,
             stretches[i],
-            windows(train, first_rows[i]),
-            windows(valid, first_rows[i]),
+            windows(train, first_rows[i], sizes.context_length),
+            windows(valid, first_rows[i], sizes.looked_at),
+            windows(window_starts(before, width), first_rows[i], sizes.map_context),
+            windows(
+                window_starts(stretches[i], width), first_rows[i], sizes.map_context
+            ),
         )
-    return Layout(parts)
+    return Layout(parts, sizes)
+
+
+def choose_sizes(
+    series: SeriesByName,
+    context_length: int | None,
+    usual_context: int,
+    prediction_length: int,
+    periods: Sequence[int],
+    *,
+    with_maps: bool,
+) -> Sizes:
+    """Return rows of windows, where they are not given: as many as suit the series.
+
+    Parameters
+    ----------
+    series : dict of DataFrame
+        Series by name.
+    context_length : int or None
+        What is given for networks and maps.
+    usual_context : int
+        What networks see where the series is long enough.
+    prediction_length : int
+        Rows to forecast.
+    periods : sequence of int
+        Rows of a season; two of them are seen where there are as many.
+    with_maps : bool
+        Whether there are linear maps, which see up to 1024 rows.
+    """
+    if context_length is not None:
+        maps = min(context_length, LONGEST_MAP) if with_maps else 0
+        return Sizes(context_length, maps, prediction_length)
+    n_rows = min(map(len, series.values()))
+    longest = longest_context(n_rows, prediction_length, LONGEST_MAP)
+    seasons = [2 * period for period in periods if period > 1]
+    if seasons:
+        fitting = n_rows - prediction_length - periods[0]
+        longest = max(longest, min(seasons[0], fitting, LONGEST_MAP))
+    own = min(longest, usual_context)
+    return Sizes(own, longest if with_maps else 0, prediction_length)
+
+
+def _shortened(windows: Windows, context_length: int) -> Windows:
+    """Return windows that begin later, for a shorter context."""
+    n_rows = windows.context_length - context_length
+    return replace(
+        windows, starts=windows.starts + n_rows, context_length=context_length
+    )
 
 
 def _rest(units: Units, values: np.ndarray) -> Tensor:
@@ -157,10 +261,7 @@ def _joined(parts: list[Windows]) -> Windows:
 
 
 def _divide(
-    stretches: list[Stretch],
-    validation_fraction: float,
-    context_length: int,
-    prediction_length: int,
+    stretches: list[Stretch], validation_fraction: float, sizes: Sizes
 ) -> tuple[int, np.ndarray, np.ndarray]:
     """Return the number of training rows, and training and validation windows.
 
@@ -168,11 +269,13 @@ def _divide(
     """
     n_rows = stretches[-1][1]
     n_train = n_rows - round(validation_fraction * n_rows)
-    sizes = context_length, prediction_length
-    train, valid = split_chronologically(stretches, n_train, *sizes)
+    own = sizes.context_length, sizes.prediction_length
+    train, _ = split_chronologically(stretches, n_train, *own)
+    whole = sizes.looked_at, sizes.prediction_length
+    _, valid = split_chronologically(stretches, n_train, *whole)
     if len(train) and len(valid):
         return n_train, train, valid
-    return n_rows, window_starts(stretches, sum(sizes)), np.empty(0, dtype=np.int64)
+    return n_rows, window_starts(stretches, sum(own)), np.empty(0, dtype=np.int64)
 
 
 def _warn_without_validation(

@@ -2,7 +2,8 @@
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import cached_property
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -10,9 +11,8 @@ from torch import Tensor
 
 from skts.data import Rows, Windows
 from skts.fitted._held_out import HeldOutErrors
-from skts.fitted._layout import Layout
-from skts.models import TrainedNetwork
-from skts.nn import WindowNetwork
+from skts.fitted._layout import Layout, Sizes
+from skts.models import FollowingMaps, Mixture
 from skts.series import KnownSeries
 
 # Windows of the recent past that an update may learn from again.
@@ -40,14 +40,14 @@ class Forecast:
 
 @dataclass(frozen=True)
 class SeriesModel:
-    """A trained network and the series that it knows.
+    """What forecasts windows, and the series that it knows.
 
     Attributes
     ----------
-    trained : TrainedNetwork
-        The network.
-    context_length, prediction_length : int
-        Rows ``L`` it sees, and rows ``H`` after them that it forecasts.
+    solved : Mixture
+        A network, linear maps, or both, as the maps were last solved.
+    sizes : Sizes
+        Rows that are looked at, and rows after them that are forecast.
     known : dict of KnownSeries
         Series by name; a series that is no part of a panel has the name None.
     level_names : list
@@ -57,25 +57,49 @@ class SeriesModel:
         panel.
     held_out : HeldOutErrors or None
         Errors of the windows held out, if there were any.
+    following : FollowingMaps or None
+        What lets the linear maps follow new rows, if it is not too large.
+    due : bool
+        Whether the maps are to be solved again before the next forecast.
     """
 
-    trained: TrainedNetwork
-    context_length: int
-    prediction_length: int
+    solved: Mixture
+    sizes: Sizes
     known: dict[Hashable, KnownSeries]
     level_names: Sequence[Hashable]
     naive_errors: np.ndarray | None = None
     held_out: HeldOutErrors | None = None
+    following: FollowingMaps | None = None
+    due: bool = False
+
+    @cached_property
+    def mixture(self) -> Mixture:
+        """A network, linear maps, or both, that have learned from all rows they may."""
+        if not self.due or self.following is None:
+            return self.solved
+        maps = self.following.solve().to(self.solved.device)
+        return self.solved.with_maps(maps)
+
+    def as_solved(self) -> Self:
+        """Return the model without maps to solve, if a forecast has solved them."""
+        if "mixture" not in vars(self):
+            return self
+        return replace(self, solved=self.mixture, due=False)
 
     @property
-    def network(self) -> WindowNetwork:
-        """The trained network."""
-        return self.trained.network
+    def context_length(self) -> int:
+        """Rows ``L`` that a forecast looks at."""
+        return self.sizes.looked_at
+
+    @property
+    def prediction_length(self) -> int:
+        """Rows ``H`` after them that are forecast."""
+        return self.sizes.prediction_length
 
     @property
     def device(self) -> torch.device:
-        """Where the network is."""
-        return self.trained.device
+        """Where it forecasts."""
+        return self.solved.device
 
     @property
     def n_kept(self) -> int:
@@ -102,7 +126,7 @@ class SeriesModel:
     def forecast(self, context: Tensor, known: KnownSeries) -> Tensor:
         """Forecast standardised windows ``(B, C, L)`` of a series as ``(B, C, H)``."""
         still = torch.from_numpy(known.units.still).to(context.device)
-        return self.trained.forecast(context, still)
+        return self.mixture.forecast(context, still)
 
     def forecast_each(self) -> dict[Hashable, Forecast]:
         """Forecast all series known, each from its own end."""
@@ -112,7 +136,7 @@ class SeriesModel:
         )
         still = torch.from_numpy(np.stack([one.units.still for one in known]))
         rows = Rows(contexts.to(self.device), still.to(self.device))
-        forecasts = self.trained.forecast_rows(rows).numpy()
+        forecasts = self.mixture.forecast_rows(rows).numpy()
         return {
             name: Forecast(one, context, one.units.restore(values))
             for (name, one), context, values in zip(
@@ -121,20 +145,20 @@ class SeriesModel:
         }
 
     def to(self, device: torch.device) -> None:
-        """Move the network."""
-        self.network.to(device)
+        """Move what forecasts."""
+        for mixture in (self.solved, vars(self).get("mixture")):
+            if mixture is not None:
+                mixture.to(device)
 
 
 def make_series_model(
-    trained: TrainedNetwork,
+    mixture: Mixture,
     layout: Layout,
     level_names: Sequence[Hashable],
     naive_errors: np.ndarray | None,
 ) -> SeriesModel:
     """Return a model that knows the series it was trained on, by their last rows."""
-    windows = layout.train
-    sizes = windows.context_length, windows.prediction_length
-    model = SeriesModel(trained, *sizes, layout.known, level_names, naive_errors)
+    model = SeriesModel(mixture, layout.sizes, layout.known, level_names, naive_errors)
     return replace(
         model,
         known={

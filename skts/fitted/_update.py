@@ -10,7 +10,7 @@ import torch
 
 from skts.data import Windows, spread_out, window_starts
 from skts.fitted._model import SeriesModel
-from skts.models import Recipe, TrainedNetwork, train_further
+from skts.models import Mixture, NewRows, Recipe, train_further
 from skts.series import (
     KnownSeries,
     SeriesByName,
@@ -99,24 +99,52 @@ def update_model(
         if name not in known:
             units = measure_units(rows.to_numpy(dtype=np.float64), standardize)
             known[name] = KnownSeries(rows[:0], find_frequency(rows.index), units)
-    if recipe is not None:
+    model = _with_rows_for_maps(model.as_solved(), joined, recipe is not None)
+    if recipe is not None and model.solved.network is not None:
         windows = _windows_to_learn(model, known, joined, recipe.batch_size)
         if windows is not None:
-            model = replace(model, trained=_fine_tuned(model, windows, recipe, seed))
+            model = replace(model, solved=_fine_tuned(model, windows, recipe, seed))
     for name, rows in joined.items():
         known[name] = known[name].keep(rows, model.n_kept)
     return replace(model, known=known)
 
 
+def _with_rows_for_maps(
+    model: SeriesModel, joined: SeriesByName, solve: bool
+) -> SeriesModel:
+    """Return the model with new rows in the moments of its maps.
+
+    Rows that replace others, and series not seen in fit, are left out of them.
+    """
+    if model.following is None:
+        return model
+    new = []
+    for position, (name, known) in enumerate(model.known.items()):
+        if name not in joined or position >= model.following.n_series:
+            continue
+        rows = joined[name]
+        last = known.recent.index[-1]
+        later = rows[rows.index > last]
+        if len(later):
+            values = later.to_numpy(dtype=np.float64)
+            standardised = known.units.standardise(values)
+            standardised[torch.from_numpy(known.units.still)] = 0
+            after_gap = not known.is_followed_by(later.index)
+            new.append(NewRows(position, standardised, after_gap))
+    following = model.following.followed_by(new)
+    return replace(model, following=following, due=model.due or solve)
+
+
 def _fine_tuned(
     model: SeriesModel, windows: Windows, recipe: Recipe, seed: int
-) -> TrainedNetwork:
+) -> Mixture:
     gently = replace(
         recipe, lr=recipe.lr * UPDATE_LR_FACTOR, lr_schedule="constant", compile=False
     )
-    network = deepcopy(model.network)
+    network = deepcopy(model.solved.network)
+    assert network is not None, "asked before"
     train_further(network, gently, windows, seed)
-    return replace(model.trained, network=network)
+    return replace(model.solved, network=network)
 
 
 def _windows_to_learn(
@@ -126,15 +154,15 @@ def _windows_to_learn(
     batch_size: int,
 ) -> Windows | None:
     """Return windows that end in new rows and some old ones; None without new ones."""
-    width = model.context_length + model.prediction_length
+    sizes = model.solved.network_context, model.prediction_length
     rows, new, old, first = [], [], [], 0
     for name, frame in joined.items():
         one = known[name]
         seen = one.recent.index
         n_old = int((frame.index <= seen[-1]).sum()) if len(seen) else 0
         stretches = contiguous_stretches(frame.index, one.frequency)
-        starts = window_starts(stretches, width)
-        is_new = starts + width > n_old
+        starts = window_starts(stretches, sum(sizes))
+        is_new = starts + sum(sizes) > n_old
         new.append(first + starts[is_new])
         old.append(first + starts[~is_new])
         rows.append(one.units.standardise(frame.to_numpy(dtype=np.float64)))
@@ -145,4 +173,4 @@ def _windows_to_learn(
     n_again = max(REPLAY_PER_WINDOW * len(starts), batch_size - len(starts))
     starts = np.concatenate([starts, spread_out(np.concatenate(old), n_again)])
     series = torch.cat(rows, dim=1).to(model.device)
-    return model.windows(series, starts, model.prediction_length)
+    return Windows(series, torch.from_numpy(starts).to(model.device), *sizes)

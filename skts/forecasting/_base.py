@@ -25,14 +25,18 @@ from skts.fitted import (
     SeriesModel,
     backtest,
     check_levels,
+    choose_sizes,
     cut_rolling,
     forecast_rolling,
+    held_out_windows,
     join_rows,
     lay_out,
     make_series_model,
     measure_held_out,
     measure_naive,
     rolling_error,
+    settle_maps,
+    table_of_members,
     update_model,
 )
 from skts.forecasting._horizon import (
@@ -42,10 +46,13 @@ from skts.forecasting._horizon import (
 )
 from skts.forecasting._moving_cutoff import find_cutoffs
 from skts.forecasting._sktime import join_moving_cutoffs
+from skts.linear import map_contexts
 from skts.models import (
+    ChosenMaps,
     InitialWeights,
-    TrainedNetwork,
+    Mixture,
     WindowModel,
+    choose_maps,
     read_weights,
     recipe_of,
     train_new,
@@ -65,6 +72,7 @@ from skts.series import (
     check_values,
     describe,
     find_frequency,
+    find_periods,
     join_panel,
     split_panel,
     with_frequency,
@@ -109,8 +117,11 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
     # The last rows are kept by ourselves; sktime would keep the whole series.
     _config: ClassVar[dict[str, Any]] = {"remember_data": False}
 
-    context_length: int
+    _usual_context: ClassVar[int]
+
+    context_length: int | None
     horizon: int | None
+    sp: int | None
     update_epochs: int
     interval_method: str
     initial_weights: str | None
@@ -118,11 +129,14 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
     _fh: ForecastingHorizon | None
     _model: SeriesModel
 
-    network_: WindowNetwork
+    network_: WindowNetwork | None
+    network_weight_: float
+    members_: pd.DataFrame
     history_: list[dict[str, Any]]
     n_epochs_: int
     best_epoch_: int
     device_: torch.device
+    context_length_: int
     channel_names_: list[Hashable]
     center_: np.ndarray | pd.DataFrame
     scale_: np.ndarray | pd.DataFrame
@@ -138,7 +152,8 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
     # Checks -------------------------------------------------------------------------
 
     def _check_parameters(self) -> None:
-        check_int("context_length", self.context_length, 2)
+        check_int("context_length", self.context_length, 2, optional=True)
+        check_int("sp", self.sp, 1, optional=True)
         check_int("horizon", self.horizon, 1, optional=True)
         check_int("update_epochs", self.update_epochs, 1)
         check_option("interval_method", self.interval_method, INTERVAL_METHODS)
@@ -254,42 +269,90 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         self._check_parameters()
         series = split_panel(y)
         frequencies = _find_frequencies(series)
-        layout = self._lay_out(
-            series, frequencies, self._resolve_horizon(fh, series, frequencies)
-        )
+        horizon = self._resolve_horizon(fh, series, frequencies)
+        periods = self._find_periods(series, frequencies)
+        layout = self._lay_out(series, frequencies, horizon, periods)
         naive_errors = None
         if None in series:
-            naive_errors = measure_naive(layout.parts[None], self.context_length)
+            longest = layout.sizes.looked_at
+            naive_errors = measure_naive(layout.parts[None], longest)
+        initial = self._where_to_start()
+        chosen = self._choose_maps(layout, periods)
+        if chosen is not None and chosen.by_blocks and initial is not None:
+            # Few windows leave no network, but weights from elsewhere want one.
+            chosen = None
+            layout = self._lay_out(
+                series, frequencies, horizon, periods, with_maps=False
+            )
 
-        def make_model(trained: TrainedNetwork) -> SeriesModel:
-            return make_series_model(trained, layout, list(y.index.names), naive_errors)
+        def make_model(mixture: Mixture) -> SeriesModel:
+            return make_series_model(mixture, layout, list(y.index.names), naive_errors)
 
-        trained = self._fit_network(
+        mixture = self._fit_mixture(
+            chosen,
             layout.train,
             layout.valid,
             # The data are both what is learned from and what is forecast.
             y,
             y,
-            lambda trained: self._attributes(make_model(trained)),
-            self._where_to_start(),
+            lambda mixture: self._attributes(make_model(mixture)),
+            initial,
         )
-        model = make_model(trained)
-        held_out = measure_held_out(model.forecast, layout, self.interval_method)
+        model = make_model(mixture)
+        held_out = measure_held_out(
+            held_out_windows(model, layout, chosen), self.interval_method
+        )
+        if self.validation_fraction == 0:
+            held_out = None
+        if chosen is not None and mixture.maps is not None:
+            model = settle_maps(model, layout, chosen, self.refit_maps)
         self.set_tags(**{"capability:pred_int": held_out is not None})
         self._keep(replace(model, held_out=held_out))
         return self
+
+    def _find_periods(
+        self, series: SeriesByName, frequencies: dict[Hashable, Frequency | None]
+    ) -> tuple[int, ...]:
+        """Return the seasons that linear maps look for."""
+        if self.sp is not None:
+            return (self.sp,)
+        longest = max(series, key=lambda name: len(series[name]))
+        rows = series[longest]
+        values = rows.to_numpy(dtype=np.float64)
+        return find_periods(rows.index, frequencies[longest], values)
+
+    def _choose_maps(
+        self, layout: Layout, periods: tuple[int, ...]
+    ) -> ChosenMaps | None:
+        """Return linear maps; None where there are to be none."""
+        if self.linear_maps is None:
+            return None
+        longest = layout.sizes.map_context
+        horizon = layout.sizes.prediction_length
+        contexts = map_contexts(longest, horizon, periods)
+        return choose_maps(layout.for_maps, contexts, periods, self.linear_maps)
 
     def _lay_out(
         self,
         series: SeriesByName,
         frequencies: dict[Hashable, Frequency | None],
         prediction_length: int,
+        periods: tuple[int, ...] = (),
+        *,
+        with_maps: bool = True,
     ) -> Layout:
+        sizes = choose_sizes(
+            series,
+            self.context_length,
+            self._usual_context,
+            prediction_length,
+            periods,
+            with_maps=with_maps and self.linear_maps is not None,
+        )
         return lay_out(
             series,
             frequencies,
-            self.context_length,
-            prediction_length,
+            sizes,
             self.validation_fraction,
             self.standardize,
             resolve_device(self.device),
@@ -316,14 +379,17 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
 
     def _keep(self, model: SeriesModel) -> None:
         """Keep what a fit learned, as fitted attributes."""
-        trained = model.trained
+        mixture = model.solved
         self._model = model
         self._cutoff = model.latest.cutoff
-        self.network_ = trained.network
-        self.history_ = trained.history
-        self.n_epochs_ = len(trained.history)
-        self.best_epoch_ = trained.best_epoch
-        self.device_ = trained.device
+        self.network_ = mixture.network
+        self.network_weight_ = mixture.network_weight
+        self.members_ = table_of_members(mixture)
+        self.history_ = mixture.history
+        self.n_epochs_ = mixture.n_epochs
+        self.best_epoch_ = mixture.best_epoch
+        self.device_ = mixture.device
+        self.context_length_ = model.context_length
         self.channel_names_ = list(model.columns)
         self.center_ = _by_series(model, lambda known: known.units.center)
         self.scale_ = _by_series(model, lambda known: known.units.scale)
@@ -395,7 +461,13 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         series = split_panel(y)
         known = self.horizon or getattr(self, "pretrained_horizon_", None)
         horizon = largest_step(fh, known, type(self).__name__)
-        layout = self._lay_out(series, _find_frequencies(series), horizon)
+        frequencies = _find_frequencies(series)
+        layout = self._lay_out(series, frequencies, horizon, with_maps=False)
+        if self.max_epochs == 0:
+            raise ValueError(
+                "max_epochs must be >= 1 in pretrain, got 0: weights of a network are "
+                "learned, and linear maps alone have none."
+            )
         trained = train_new(
             recipe_of(self),
             layout.train,
@@ -457,9 +529,19 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         """
         if self.is_fitted or not hasattr(self, "pretrained_weights_"):
             self.check_is_fitted()
-            torch.save(weights_of(self.network_), path)
+            torch.save(weights_of(self._trained_network("weights to save")), path)
         else:
             torch.save(self.pretrained_weights_, path)
+
+    def _trained_network(self, what: str) -> WindowNetwork:
+        """Return the network; raise if the linear maps are alone."""
+        if self.network_ is None:
+            raise ValueError(
+                f"There are no {what}: no network was trained, since the linear maps "
+                "were chosen on too few windows to tell what it adds, or "
+                "max_epochs=0. linear_maps=None trains it alone."
+            )
+        return self.network_
 
     def _where_to_start(self) -> InitialWeights | None:
         """Return what a new network starts from, and where that comes from."""
@@ -857,11 +939,12 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
 
     def _check_period(self, sp: int) -> None:
         check_int("sp", sp, 1)
-        if sp > self.context_length:
+        longest = self._model.context_length
+        if sp > longest:
             raise ValueError(
-                f"sp must be <= context_length={self.context_length}, got {sp}: errors "
-                "of the naive forecast are kept for periods of up to a context. Fit "
-                f"with context_length={sp} or more."
+                f"sp must be <= context_length={longest}, got {sp}: errors of the "
+                "naive forecast are kept for periods of up to a context. Fit with "
+                f"context_length={sp} or more."
             )
 
     def _times_of(self, Y: Series, rolling: Rolling) -> pd.Index:

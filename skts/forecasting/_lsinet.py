@@ -22,12 +22,25 @@ class LSINetForecaster(LSINetModel, TorchForecaster):
 
     Parameters
     ----------
-    context_length : int, default=384
-        Number of past time points the network sees, at least 2.
+    context_length : int or None, default=None
+        Number of past time points that are looked at, at least 2. None takes up to 1024
+        for the linear maps and up to 384 for the network: as many as leave as many
+        windows to learn from, and two seasons where the series has them.
     horizon : int or None, default=None
         Number of steps forecast at once. Any ``fh`` within ``1..horizon`` can then be
         asked for at any ``predict``, and ``fit`` needs none. None takes the largest
         step of the ``fh`` passed to ``fit``.
+    sp : int or None, default=None
+        Rows of a season, which linear maps look for. None takes what the frequency of
+        the index suggests, or what the series shows where it has none.
+    linear_maps : {"auto", "shared", "channel"} or None, default="auto"
+        Linear maps that are solved in closed form and mixed with the network by weights
+        that validation chooses: maps for all channels and, where they fit in memory,
+        one for each channel; or only one kind. None trains the network alone, as the
+        paper does.
+    refit_maps : bool, default=True
+        Whether the maps, once chosen, are solved again on all rows, those held out for
+        validation included.
     patch_length : int or None, default=None
         Length of a patch. None is twice the stride.
     stride : int or None, default=None
@@ -141,10 +154,19 @@ class LSINetForecaster(LSINetModel, TorchForecaster):
         One record per epoch: ``epoch``, ``train_loss`` (with the penalty, where it
         counts), ``valid_loss`` (with validation), ``density``, ``lr`` and ``seconds``.
         Losses are mean squared errors in standardised units.
+    members_ : DataFrame
+        What the forecast is mixed from, a row each: kind, context, the naive forecast
+        that a map is shrunk towards and how strongly, weight, and its validation error
+        alone. The network comes last.
+    network_weight_ : float
+        Weight of the network in the forecast. It is 0 where the network does not lower
+        the validation error of the linear maps by a thousandth.
     n_epochs_ : int
         Number of epochs trained.
     best_epoch_ : int
-        Epoch whose weights were kept, counted from 1.
+        Epoch whose weights were kept, counted from 1; 0 if linear maps alone were best.
+    context_length_ : int
+        Number of past time points that a forecast looks at.
     center_, scale_ : ndarray of shape (n_channels,)
         Mean and standard deviation of the training part; after a fit on a panel, a
         DataFrame with a row for each series.
@@ -177,11 +199,16 @@ class LSINetForecaster(LSINetModel, TorchForecaster):
     (2, 5)
     """
 
+    _usual_context = 384
+
     def __init__(
         self,
-        context_length: int = 384,
+        context_length: int | None = None,
         horizon: int | None = None,
         *,
+        sp: int | None = None,
+        linear_maps: str | None = "auto",
+        refit_maps: bool = True,
         patch_length: int | None = None,
         stride: int | None = None,
         hidden_size: int = 128,
@@ -221,6 +248,9 @@ class LSINetForecaster(LSINetModel, TorchForecaster):
     ) -> None:
         self.context_length = context_length
         self.horizon = horizon
+        self.sp = sp
+        self.linear_maps = linear_maps
+        self.refit_maps = refit_maps
         self.patch_length = patch_length
         self.stride = stride
         self.hidden_size = hidden_size

@@ -25,12 +25,25 @@ class SAMformerForecaster(SAMformerModel, TorchForecaster):
 
     Parameters
     ----------
-    context_length : int, default=512
-        Number of past time points the network sees, at least 2.
+    context_length : int or None, default=None
+        Number of past time points that are looked at, at least 2. None takes up to 1024
+        for the linear maps and up to 512 for the network: as many as leave as many
+        windows to learn from, and two seasons where the series has them.
     horizon : int or None, default=None
         Number of steps forecast at once. Any ``fh`` within ``1..horizon`` can then be
         asked for at any ``predict``, and ``fit`` needs none. None takes the largest
         step of the ``fh`` passed to ``fit``.
+    sp : int or None, default=None
+        Rows of a season, which linear maps look for. None takes what the frequency of
+        the index suggests, or what the series shows where it has none.
+    linear_maps : {"auto", "shared", "channel"} or None, default="auto"
+        Linear maps that are solved in closed form and mixed with the network by weights
+        that validation chooses: maps for all channels and, where they fit in memory,
+        one for each channel; or only one kind. None trains the network alone, as the
+        paper does.
+    refit_maps : bool, default=True
+        Whether the maps, once chosen, are solved again on all rows, those held out for
+        validation included.
     hidden_size : int, default=16
         Width of queries, keys and values, per head.
     n_heads : int, default=1
@@ -108,10 +121,19 @@ class SAMformerForecaster(SAMformerModel, TorchForecaster):
         One record per epoch: ``epoch``, ``train_loss``, ``valid_loss`` (with
         validation), ``lr`` and ``seconds``. Losses are mean squared errors in
         standardised units, that of training before each step.
+    members_ : DataFrame
+        What the forecast is mixed from, a row each: kind, context, the naive forecast
+        that a map is shrunk towards and how strongly, weight, and its validation error
+        alone. The network comes last.
+    network_weight_ : float
+        Weight of the network in the forecast. It is 0 where the network does not lower
+        the validation error of the linear maps by a thousandth.
     n_epochs_ : int
         Number of epochs trained.
     best_epoch_ : int
-        Epoch whose weights were kept, counted from 1.
+        Epoch whose weights were kept, counted from 1; 0 if linear maps alone were best.
+    context_length_ : int
+        Number of past time points that a forecast looks at.
     center_, scale_ : ndarray of shape (n_channels,)
         Mean and standard deviation of the training part; after a fit on a panel, a
         DataFrame with a row for each series.
@@ -145,11 +167,16 @@ class SAMformerForecaster(SAMformerModel, TorchForecaster):
     (2, 5)
     """
 
+    _usual_context = 512
+
     def __init__(
         self,
-        context_length: int = 512,
+        context_length: int | None = None,
         horizon: int | None = None,
         *,
+        sp: int | None = None,
+        linear_maps: str | None = "auto",
+        refit_maps: bool = True,
         hidden_size: int = 16,
         n_heads: int = 1,
         rho: float = 0.7,
@@ -178,6 +205,9 @@ class SAMformerForecaster(SAMformerModel, TorchForecaster):
     ) -> None:
         self.context_length = context_length
         self.horizon = horizon
+        self.sp = sp
+        self.linear_maps = linear_maps
+        self.refit_maps = refit_maps
         self.hidden_size = hidden_size
         self.n_heads = n_heads
         self.rho = rho
@@ -236,15 +266,16 @@ class SAMformerForecaster(SAMformerModel, TorchForecaster):
                 "attention='channel', 'random' or 'temporal'."
             )
         frame = self._to_frame(self._only.recent if Y is None else Y)
-        values = frame.to_numpy(dtype=np.float64)[-self.context_length :]
-        if len(values) < self.context_length:
+        network = cast(SAMformer, self._trained_network("attention weights"))
+        n_seen = self._model.solved.network_context
+        values = frame.to_numpy(dtype=np.float64)[-n_seen:]
+        if len(values) < n_seen:
             raise ValueError(
-                f"Y has {len(values)} time points, but context_length="
-                f"{self.context_length} are looked at. Give a longer series."
+                f"Y has {len(values)} time points, but context_length={n_seen} are "
+                "looked at. Give a longer series."
             )
         with torch.no_grad():
             window = self._only.units.standardise(values)[None].to(self.device_)
-            network = cast(SAMformer, self.network_)
             return network.attention_weights(window)[0].cpu().numpy()
 
     @classmethod

@@ -56,6 +56,11 @@ class GrowingMoments:
         return self._n_windows
 
     @property
+    def n_series(self) -> int:
+        """Series that rows may come of."""
+        return len(self._waiting)
+
+    @property
     def _reach(self) -> int:
         """Rows that a window may have before its newest one."""
         return self.width - 1

@@ -32,9 +32,12 @@ MAX_VALUES = 2**22
 class Moments(Protocol):
     """What maps are solved from: a matrix per channel, made when asked for."""
 
-    n_windows: int
     n_channels: int
     width: int
+
+    @property
+    def n_windows(self) -> int:
+        """Windows of all series."""
 
     def channel(self, channel: int) -> Tensor:
         """Return the matrix ``(W, W)`` of one channel, in float64."""
@@ -58,14 +61,16 @@ class WindowMoments:
     ----------
     n_windows, n_channels, width : int
         Windows of all series; channels; rows of a window.
+    series : list of Windows
+        The windows of each series.
     """
 
     def __init__(self, windows: Windows | Sequence[Windows]) -> None:
-        self._series = [windows] if isinstance(windows, Windows) else list(windows)
-        first = self._series[0]
+        self.series = [windows] if isinstance(windows, Windows) else list(windows)
+        first = self.series[0]
         self.width = first.context_length + first.prediction_length
         self.n_channels = len(first.series)
-        self.n_windows = sum(len(each) for each in self._series)
+        self.n_windows = sum(len(each) for each in self.series)
         self._total: Tensor | None = None
         size = self.n_channels * self.width**2 * 8
         self._kept: dict[int, Tensor] | None = {} if size <= KEPT_BYTES else None
@@ -88,7 +93,7 @@ class WindowMoments:
 
     def _compute(self, channel: int) -> Tensor:
         return sum_of_moments(
-            (each.series[channel], each.starts, self.width) for each in self._series
+            (each.series[channel], each.starts, self.width) for each in self.series
         )
 
 

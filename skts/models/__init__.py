@@ -1,10 +1,14 @@
 """What a forecaster and a regressor share: a network, its parameters, its training."""
 
 from skts.models._base import WindowModel, recipe_of
+from skts.models._following import FollowingMaps, NewRows, follow
 from skts.models._lsinet import LSINetModel
+from skts.models._maps import LINEAR_MAPS, ChosenMaps, MapWindows, choose_maps
+from skts.models._mixture import Mixture
+from skts.models._mixture_fit import tell_worth
 from skts.models._recipe import Recipe
 from skts.models._samformer import SAMformerModel
-from skts.models._trained import TrainedNetwork, train_further, train_new
+from skts.models._trained import train_further, train_new
 from skts.models._training import (
     channel_errors,
     mean_squared_error,
@@ -15,18 +19,26 @@ from skts.models._training import (
 from skts.models._weights import InitialWeights, Weights, read_weights, weights_of
 
 __all__ = [
+    "LINEAR_MAPS",
+    "ChosenMaps",
+    "FollowingMaps",
     "InitialWeights",
     "LSINetModel",
+    "MapWindows",
+    "Mixture",
+    "NewRows",
     "Recipe",
     "SAMformerModel",
-    "TrainedNetwork",
     "Weights",
     "WindowModel",
     "channel_errors",
+    "choose_maps",
+    "follow",
     "mean_squared_error",
     "prepare_batch",
     "read_weights",
     "recipe_of",
+    "tell_worth",
     "train_further",
     "train_new",
     "train_on_windows",

@@ -15,8 +15,10 @@ from skts._validation import (
     check_seed,
 )
 from skts.data import Rows, Windows
+from skts.models._maps import LINEAR_MAPS, ChosenMaps
+from skts.models._mixture import Attributes, Mixture
+from skts.models._mixture_fit import fit_mixture
 from skts.models._recipe import Recipe
-from skts.models._trained import Attributes, TrainedNetwork, train_new
 from skts.models._weights import InitialWeights
 from skts.nn import WindowNetwork
 from skts.training import (
@@ -38,6 +40,8 @@ class WindowModel(CallbackSupportMixin, Storable):
     this class goes round.
     """
 
+    linear_maps: str | None
+    refit_maps: bool
     use_revin: bool
     standardize: bool
     max_epochs: int
@@ -67,7 +71,11 @@ class WindowModel(CallbackSupportMixin, Storable):
     def _check_parameters(self) -> None:
         check_bool("use_revin", self.use_revin)
         check_bool("standardize", self.standardize)
-        check_int("max_epochs", self.max_epochs, 1)
+        if self.linear_maps is not None:
+            check_option("linear_maps", self.linear_maps, LINEAR_MAPS)
+        check_bool("refit_maps", self.refit_maps)
+        # Without an epoch there are the maps alone.
+        check_int("max_epochs", self.max_epochs, 1 if self.linear_maps is None else 0)
         check_int("batch_size", self.batch_size, 1)
         check_real("lr", self.lr, 0, exclusive=True)
         check_option("lr_schedule", self.lr_schedule, SCHEDULES)
@@ -82,29 +90,34 @@ class WindowModel(CallbackSupportMixin, Storable):
         mixed_precision(self.precision, resolve_device(self.device))
 
     @with_callbacks
-    def _fit_network(
+    def _fit_mixture(
         self,
+        chosen: ChosenMaps | None,
         train: Windows | Rows,
         valid: Windows | Rows | None,
         X: Any,
         y: Any,
         attributes: Attributes,
         initial: InitialWeights | None = None,
-    ) -> TrainedNetwork:
-        """Train a network on windows.
+    ) -> Mixture:
+        """Train a network on windows, and mix it with linear maps if there are any.
 
         `X` and `y` are the data as callbacks may score them. `attributes` returns the
-        fitted attributes that a network makes, for the callbacks of an epoch.
+        fitted attributes that a mixture makes, for the callbacks of an epoch.
         """
-
-        def fitted_by_now(network: WindowNetwork, history: list[dict[str, Any]]) -> Any:
-            return attributes(TrainedNetwork(network, history, len(history)))
-
-        task = FitTask(self, self.max_epochs, X, y, fitted_by_now)
-        seed = draw_seed(self.random_state)
-        trained = train_new(recipe_of(self), train, valid, seed, initial, task)
+        task = FitTask(self, self.max_epochs, X, y)
+        mixture = fit_mixture(
+            recipe_of(self),
+            chosen,
+            train,
+            valid,
+            draw_seed(self.random_state),
+            initial,
+            task,
+            attributes,
+        )
         task.end()
-        return trained
+        return mixture
 
 
 def recipe_of(model: WindowModel) -> Recipe:

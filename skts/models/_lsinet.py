@@ -36,6 +36,12 @@ class LSINetModel(WindowModel):
                 f"interaction={self.interaction!r} has no sparse connections. Fit with "
                 "interaction='sparse'."
             )
+        if self.network_ is None:
+            raise AttributeError(
+                "There are no connections: no network was trained, since the linear "
+                "maps were chosen on too few windows to tell what it adds, or "
+                "max_epochs=0. linear_maps=None trains it alone."
+            )
         return self.network_
 
     def _check_own_parameters(self) -> None:

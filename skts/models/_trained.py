@@ -1,66 +1,25 @@
-"""A network that has been trained, and what is told of its training."""
+"""A network that is built for windows and trained on them, or trained further."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
-from torch import Tensor
 
 from skts._callbacks import FitTask
 from skts._random import DrawnFromOwn, drawing
 from skts.data import Rows, Windows
+from skts.models._held_to_maps import HeldToMaps
 from skts.models._recipe import Recipe
 from skts.models._training import train_on_windows
 from skts.models._weights import InitialWeights, start_from
 from skts.nn import WindowNetwork
 
-Record = dict[str, Any]
 
-
-@dataclass
-class TrainedNetwork:
-    """A trained network.
-
-    Attributes
-    ----------
-    network : WindowNetwork
-        The network; maps standardised windows ``(B, C, L)`` to ``(B, C, H)``.
-    history : list of dict
-        A record per epoch.
-    best_epoch : int
-        Epoch whose weights it has, counted from 1.
-    """
+class Trained(NamedTuple):
+    """A trained network, a record per epoch, and the epoch its weights are of."""
 
     network: WindowNetwork
-    history: list[Record]
+    history: list[dict[str, Any]]
     best_epoch: int
-
-    @property
-    def device(self) -> torch.device:
-        """Where the network is."""
-        return next(self.network.parameters()).device
-
-    @torch.no_grad()
-    def forecast(self, context: Tensor, still: Tensor | None = None) -> Tensor:
-        """Forecast standardised windows ``(B, C, L)`` as ``(B, C, H)``.
-
-        What never moved, neither in training (`still`, ``(C,)`` or ``(B, C)``) nor in
-        the window, stays where it is.
-        """
-        forecast: Tensor = self.network(context)
-        if still is None or not still.any():
-            return forecast
-        at_rest = still & (context == context[..., :1]).all(dim=-1)
-        return torch.where(at_rest[..., None], context[..., -1:], forecast)
-
-    def forecast_rows(self, rows: Rows) -> Tensor:
-        """Forecast rows of contexts, and of what is still, ``(n, C, H)`` on the CPU."""
-        return torch.cat([self.forecast(*row).cpu() for row in rows.in_order()])
-
-
-# What a trained network makes of the fitted attributes of an estimator.
-Attributes = Callable[[TrainedNetwork], dict[str, Any]]
 
 
 def train_new(
@@ -70,7 +29,8 @@ def train_new(
     seed: int,
     initial: InitialWeights | None = None,
     task: FitTask | None = None,
-) -> TrainedNetwork:
+    held: HeldToMaps | None = None,
+) -> Trained:
     """Build a network for windows and train it where they are.
 
     Parameters
@@ -85,23 +45,26 @@ def train_new(
         Weights to start from, in place of random ones.
     task : FitTask or None, default=None
         What is told of each epoch.
+    held : HeldToMaps or None, default=None
+        Linear maps that the network is mixed with: the validation error is then that
+        of the mixture.
     """
     device = train.device
     context, target = train.take(slice(1))
-    with drawing(seed, device):
+    with drawing(seed, device, also_shared=recipe.compile):
         with DrawnFromOwn(), torch.device(device):
             _, n_channels, context_length = context.shape
             network = recipe.build(n_channels, context_length, target.shape[-1])
         start_from(network, initial)
         history, best_epoch = train_on_windows(
-            network, train, valid, recipe, seed, task or FitTask()
+            network, train, valid, recipe, seed, task or FitTask(), held
         )
-    return TrainedNetwork(network, history, best_epoch)
+    return Trained(network, history, best_epoch)
 
 
 def train_further(
     network: WindowNetwork, recipe: Recipe, train: Windows | Rows, seed: int
 ) -> None:
     """Train a network in place, for all epochs of the recipe."""
-    with drawing(seed, train.device):
+    with drawing(seed, train.device, also_shared=recipe.compile):
         train_on_windows(network, train, None, recipe, seed, FitTask())

@@ -1,5 +1,6 @@
 """How a window network learns from windows, of a series or given as arrays."""
 
+import math
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -10,6 +11,7 @@ from torch.nn.functional import mse_loss
 
 from skts._callbacks import FitTask
 from skts.data import Rows, ShuffledBatches, Windows
+from skts.models._held_to_maps import HeldToMaps
 from skts.models._recipe import Recipe
 from skts.nn import WindowNetwork
 from skts.training import (
@@ -29,21 +31,40 @@ def train_on_windows(
     recipe: Recipe,
     seed: int,
     task: FitTask,
+    held: HeldToMaps | None = None,
 ) -> tuple[list[dict[str, Any]], int]:
-    """Train `network` in place; return its history and the epoch of its weights."""
+    """Train `network` in place; return its history and the epoch of its weights.
+
+    With `held`, the validation error is that of the network mixed with linear maps, and
+    epoch 0 stands for these alone.
+    """
     progress = ProgressLine(recipe.max_epochs) if recipe.verbose else None
 
     def start_epoch(epoch: int) -> None:
         network.start_epoch(epoch)
         task.start_epoch(epoch)
 
+    def validate() -> float:
+        assert valid is not None, "called with validation alone"
+        return (
+            mean_squared_error(network, valid)
+            if held is None
+            else held.measure(network)
+        )
+
     def end_epoch(record: dict[str, Any]) -> bool:
         record |= network.diagnostics()
+        if held is not None:
+            record["network_valid_loss"] = held.shares[-1].network_error
         if progress is not None:
             progress.show(record)
         return task.end_epoch(record, network)
 
-    stopping = None if valid is None else EarlyStopping(recipe.patience)
+    stopping = None
+    if valid is not None:
+        stopping = EarlyStopping(
+            recipe.patience, math.inf if held is None else held.error
+        )
     optimizer = recipe.make_optimizer(network)
     prepare = partial(prepare_batch, network)
     history = fit_network(
@@ -53,7 +74,7 @@ def train_on_windows(
         optimizer,
         max_epochs=recipe.max_epochs,
         schedule=make_schedule(recipe.lr_schedule, optimizer),
-        validate=None if valid is None else lambda: mean_squared_error(network, valid),
+        validate=None if valid is None else validate,
         early_stopping=stopping,
         start_epoch=start_epoch,
         end_epoch=end_epoch,

@@ -15,8 +15,9 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skts._validation import check_int
 from skts.data import Rows
-from skts.models import TrainedNetwork, WindowModel
-from skts.regression._windows import n_rows_into, share_targets
+from skts.linear import FEW_WINDOWS, map_contexts
+from skts.models import ChosenMaps, MapWindows, Mixture, WindowModel, choose_maps
+from skts.regression._windows import end_to_end, n_rows_into, share_targets
 from skts.series import Units, measure_units
 from skts.training import as_usual, resolve_device
 
@@ -29,8 +30,8 @@ class ArrayModel:
 
     Attributes
     ----------
-    trained : TrainedNetwork
-        The network.
+    mixture : Mixture
+        A network, linear maps, or both.
     units, target_units : Units
         What channels are measured in, in contexts and in targets.
     context_shape, target_shape : tuple of int
@@ -39,7 +40,7 @@ class ArrayModel:
         The first and the last target.
     """
 
-    trained: TrainedNetwork
+    mixture: Mixture
     units: Units
     target_units: Units
     context_shape: tuple[int, ...]
@@ -48,13 +49,13 @@ class ArrayModel:
 
     def forecast(self, contexts: np.ndarray) -> np.ndarray:
         """Forecast windows ``(n, L, C)`` as ``(n, H, C)``."""
-        rows = Rows(self.units.standardise(contexts).to(self.trained.device))
-        forecasts = self.trained.forecast_rows(rows).numpy()
+        rows = Rows(self.units.standardise(contexts).to(self.mixture.device))
+        forecasts = self.mixture.forecast_rows(rows).numpy()
         return self.target_units.restore(forecasts)
 
     def to(self, device: torch.device) -> None:
-        """Move the network."""
-        self.trained.network.to(device)
+        """Move what forecasts."""
+        self.mixture.to(device)
 
 
 class WindowRegressor(WindowModel, RegressorMixin, BaseEstimator):
@@ -190,19 +191,36 @@ class WindowRegressor(WindowModel, RegressorMixin, BaseEstimator):
         train = Rows(*windows.take(slice(n_train)))
         valid = Rows(*windows.take(slice(first_valid, None)))
 
-        def make_model(trained: TrainedNetwork) -> ArrayModel:
+        def make_model(mixture: Mixture) -> ArrayModel:
             sizes = contexts.shape[1:], y.shape[1:]
-            return ArrayModel(trained, units, target_units, *sizes, targets[[0, -1]])
+            return ArrayModel(mixture, units, target_units, *sizes, targets[[0, -1]])
 
-        trained = self._fit_network(
+        chosen = self._choose_maps(train, valid, windows)
+        mixture = self._fit_mixture(
+            chosen,
             train,
             valid if len(valid) else None,
             X,
             y,
-            lambda trained: self._attributes(make_model(trained)),
+            lambda mixture: self._attributes(make_model(mixture)),
         )
-        self._keep(make_model(trained))
+        if chosen is not None and self.refit_maps:
+            chosen = chosen.with_members(mixture.members)
+            mixture = mixture.with_maps(chosen.solve_again())
+        self._keep(make_model(mixture))
         return self
+
+    def _choose_maps(self, train: Rows, valid: Rows, every: Rows) -> ChosenMaps | None:
+        """Return linear maps; None where there are to be none, or nothing tells which.
+
+        Neighbouring rows may share targets, so that blocks of them are no help.
+        """
+        if self.linear_maps is None or len(valid) < FEW_WINDOWS:
+            return None
+        windows = MapWindows(*([end_to_end(rows)] for rows in (train, valid, every)))
+        contexts = map_contexts(windows.context_length, windows.prediction_length)
+        contexts = tuple(sorted({*contexts, windows.context_length}))
+        return choose_maps(windows, contexts, (), self.linear_maps)
 
     def _forget(self) -> None:
         """Leave no trace of a fit before: what fails from here on is not fitted."""
@@ -215,11 +233,13 @@ class WindowRegressor(WindowModel, RegressorMixin, BaseEstimator):
     def _keep(self, model: ArrayModel) -> None:
         """Keep what a fit learned, as fitted attributes."""
         self._model = model
-        self.network_ = model.trained.network
-        self.history_ = model.trained.history
-        self.n_epochs_ = len(model.trained.history)
-        self.best_epoch_ = model.trained.best_epoch
-        self.device_ = model.trained.device
+        mixture = model.mixture
+        self.network_ = mixture.network
+        self.network_weight_ = mixture.network_weight
+        self.history_ = mixture.history
+        self.n_epochs_ = mixture.n_epochs
+        self.best_epoch_ = mixture.best_epoch
+        self.device_ = mixture.device
         self.center_, self.scale_ = model.units.offset, model.units.factor
         self.target_center_ = model.target_units.offset
         self.target_scale_ = model.target_units.factor

@@ -18,6 +18,14 @@ class LSINetRegressor(LSINetModel, WindowRegressor):
     n_channels : int, default=1
         Number of channels in a row of a flat `X`. An `X` of three dimensions tells by
         itself, and `n_channels` stays at 1 or says the same.
+    linear_maps : {"auto", "shared", "channel"} or None, default="auto"
+        Linear maps that are solved in closed form and mixed with the network by weights
+        that validation chooses: maps for all channels and, where they fit in memory,
+        one for each channel; or only one kind. None trains the network alone, as the
+        paper does.
+    refit_maps : bool, default=True
+        Whether the maps, once chosen, are solved again on all rows, those held out for
+        validation included.
     patch_length : int or None, default=None
         Length of a patch. None is twice the stride.
     stride : int or None, default=None
@@ -121,10 +129,13 @@ class LSINetRegressor(LSINetModel, WindowRegressor):
         One record per epoch: ``epoch``, ``train_loss`` (with the penalty, where it
         counts), ``valid_loss`` (with validation), ``density``, ``lr`` and ``seconds``.
         Losses are mean squared errors in standardised units.
+    network_weight_ : float
+        Weight of the network in the forecast. It is 0 where the network does not lower
+        the validation error of the linear maps by a thousandth.
     n_epochs_ : int
         Number of epochs trained.
     best_epoch_ : int
-        Epoch whose weights were kept, counted from 1.
+        Epoch whose weights were kept, counted from 1; 0 if linear maps alone were best.
     center_, scale_ : ndarray of shape (n_channels,)
         Mean and standard deviation of `X` in the training rows.
     target_center_, target_scale_ : ndarray of shape (n_channels,)
@@ -178,6 +189,8 @@ class LSINetRegressor(LSINetModel, WindowRegressor):
     def __init__(
         self,
         n_channels: int = 1,
+        linear_maps: str | None = "auto",
+        refit_maps: bool = True,
         *,
         patch_length: int | None = None,
         stride: int | None = None,
@@ -214,6 +227,8 @@ class LSINetRegressor(LSINetModel, WindowRegressor):
         random_state: int | np.random.RandomState | None = None,
     ) -> None:
         self.n_channels = n_channels
+        self.linear_maps = linear_maps
+        self.refit_maps = refit_maps
         self.patch_length = patch_length
         self.stride = stride
         self.hidden_size = hidden_size

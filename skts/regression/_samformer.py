@@ -18,6 +18,14 @@ class SAMformerRegressor(SAMformerModel, WindowRegressor):
     n_channels : int, default=1
         Number of channels in a row of a flat `X`. An `X` of three dimensions tells by
         itself, and `n_channels` stays at 1 or says the same.
+    linear_maps : {"auto", "shared", "channel"} or None, default="auto"
+        Linear maps that are solved in closed form and mixed with the network by weights
+        that validation chooses: maps for all channels and, where they fit in memory,
+        one for each channel; or only one kind. None trains the network alone, as the
+        paper does.
+    refit_maps : bool, default=True
+        Whether the maps, once chosen, are solved again on all rows, those held out for
+        validation included.
     hidden_size : int, default=16
         Width of queries, keys and values, per head.
     n_heads : int, default=1
@@ -85,10 +93,13 @@ class SAMformerRegressor(SAMformerModel, WindowRegressor):
         One record per epoch: ``epoch``, ``train_loss``, ``valid_loss`` (with
         validation), ``lr`` and ``seconds``. Losses are mean squared errors in
         standardised units, that of training before each step.
+    network_weight_ : float
+        Weight of the network in the forecast. It is 0 where the network does not lower
+        the validation error of the linear maps by a thousandth.
     n_epochs_ : int
         Number of epochs trained.
     best_epoch_ : int
-        Epoch whose weights were kept, counted from 1.
+        Epoch whose weights were kept, counted from 1; 0 if linear maps alone were best.
     center_, scale_ : ndarray of shape (n_channels,)
         Mean and standard deviation of `X` in the training rows.
     target_center_, target_scale_ : ndarray of shape (n_channels,)
@@ -147,6 +158,8 @@ class SAMformerRegressor(SAMformerModel, WindowRegressor):
     def __init__(
         self,
         n_channels: int = 1,
+        linear_maps: str | None = "auto",
+        refit_maps: bool = True,
         *,
         hidden_size: int = 16,
         n_heads: int = 1,
@@ -172,6 +185,8 @@ class SAMformerRegressor(SAMformerModel, WindowRegressor):
         random_state: int | np.random.RandomState | None = None,
     ) -> None:
         self.n_channels = n_channels
+        self.linear_maps = linear_maps
+        self.refit_maps = refit_maps
         self.hidden_size = hidden_size
         self.n_heads = n_heads
         self.rho = rho

@@ -1,6 +1,19 @@
-"""Windows given as arrays ``(n, T, C)``: which of them overlap."""
+"""Windows given as arrays ``(n, T, C)``: as one series, and which of them overlap."""
 
 import numpy as np
+import torch
+
+from skts.data import Rows, Windows
+
+
+def end_to_end(rows: Rows) -> Windows:
+    """Return contexts and targets as windows of one series, which share no row."""
+    context, target = rows.tensors
+    both = torch.cat([context, target], dim=-1)  # (n, C, L + H)
+    width = both.shape[-1]
+    series = both.transpose(0, 1).reshape(both.shape[1], -1)
+    starts = torch.arange(len(rows), device=series.device) * width
+    return Windows(series, starts, context.shape[-1], target.shape[-1])
 
 
 def steps_apart(earlier: np.ndarray, later: np.ndarray) -> int | None:

@@ -10,6 +10,7 @@ from skts.series._gaps import (
 from skts.series._known import KnownSeries
 from skts.series._order import check_index, check_order, check_times
 from skts.series._panel import SeriesByName, describe, join_panel, split_panel
+from skts.series._seasons import find_periods
 from skts.series._times import (
     Frequency,
     check_steps,
@@ -38,6 +39,7 @@ __all__ = [
     "contiguous_stretches",
     "describe",
     "find_frequency",
+    "find_periods",
     "join_panel",
     "measure_units",
     "spans_after",

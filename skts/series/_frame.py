@@ -127,7 +127,8 @@ def _holds_dates(column: pd.Series) -> bool:
     first = column.dropna().astype(str).head()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # pandas guesses the format of each
-        return bool(len(first)) and pd.to_datetime(first, errors="coerce").notna().all()
+        dates = pd.to_datetime(first, errors="coerce")
+    return bool(len(first)) and bool(dates.notna().all())
 
 
 def _raise_not_finite(y: pd.DataFrame, values: np.ndarray, name: str) -> None:

@@ -13,6 +13,8 @@ class EarlyStopping:
     patience : int or None
         Epochs without a new lowest loss after which training stops; None never stops
         and still remembers the best weights.
+    least_loss : float, default=inf
+        A loss that epochs must go below to be better than none, the epoch 0.
 
     Attributes
     ----------
@@ -20,10 +22,10 @@ class EarlyStopping:
         Epoch of the lowest loss so far, counted from 1; 0 before the first.
     """
 
-    def __init__(self, patience: int | None) -> None:
+    def __init__(self, patience: int | None, least_loss: float = math.inf) -> None:
         self.patience = patience
         self.best_epoch = 0
-        self._best_loss = math.inf
+        self._best_loss = least_loss
         self._best_weights: dict[str, Tensor] = {}
 
     def should_stop(self, epoch: int, loss: float, network: nn.Module) -> bool:

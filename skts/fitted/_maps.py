@@ -1,0 +1,87 @@
+"""What linear maps bring to a model: errors of windows held out, and new rows."""
+
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+from torch import Tensor
+
+from skts.fitted._held_out import HeldOut
+from skts.fitted._layout import Layout, Part
+from skts.fitted._model import SeriesModel
+from skts.linear import Naive, WindowMoments, last_rows
+from skts.models import ChosenMaps, Mixture, follow
+
+
+def held_out_windows(
+    model: SeriesModel, layout: Layout, chosen: ChosenMaps | None
+) -> list[HeldOut]:
+    """Return windows of each series, and what forecasts them without having seen them.
+
+    Where maps were chosen by blocks, each block is forecast by the maps of the others.
+    """
+    parts = list(layout.parts.values())
+    if chosen is None or not chosen.by_blocks:
+        return [HeldOut(part.known, part.valid, model.forecast) for part in parts]
+    held_out = []
+    for learned, block in chosen.folds:
+        fold = replace(model, solved=model.solved.with_maps(chosen.solve_from(learned)))
+        held_out += [
+            HeldOut(part.known, windows, fold.forecast)
+            for part, windows in zip(parts, block.series, strict=True)
+        ]
+    return held_out
+
+
+def settle_maps(
+    model: SeriesModel, layout: Layout, chosen: ChosenMaps, refit: bool
+) -> SeriesModel:
+    """Return the model with maps that follow new rows.
+
+    With `refit`, they have learned from all rows, those held out included.
+    """
+    if chosen.choice is None:
+        return model
+    moments = WindowMoments(chosen.windows.every if refit else chosen.windows.train)
+    chosen = chosen.with_members(model.solved.members)
+    tails = [
+        last_rows(rows, [(0, rows.shape[1])], moments.width)
+        for rows in (_last_stretch(part) for part in layout.parts.values())
+    ]
+    following = follow(moments, tails, chosen.members, model.prediction_length)
+    model = replace(model, following=following)
+    if not refit or chosen.by_blocks:  # blocks have left none out
+        return model
+    return replace(model, solved=model.solved.with_maps(chosen.solve_from(moments)))
+
+
+def _last_stretch(part: Part) -> Tensor:
+    begin, end = part.stretches[-1]
+    return part.every.series[:, part.first_row + begin : part.first_row + end]
+
+
+def table_of_members(mixture: Mixture) -> pd.DataFrame:
+    """Return what is mixed, a row each, the network last."""
+    rows: list[dict[str, Any]] = [
+        {
+            "kind": member.kind,
+            "context": member.context,
+            "naive": _name(member.naive),
+            "strength": member.strength,
+            "own_strength": member.own_strength,
+            "weight": member.weight,
+            "valid_loss": member.error,
+        }
+        for member in mixture.members
+    ]
+    if mixture.network is not None:
+        row = {"kind": "network", "context": mixture.network_context}
+        row |= {"weight": mixture.network_weight, "valid_loss": mixture.network_error}
+        rows.append(row)
+    columns = ["kind", "context", "naive", "strength", "own_strength"]
+    table = pd.DataFrame(rows, columns=[*columns, "weight", "valid_loss"])
+    return table.astype({"weight": float, "valid_loss": float})
+
+
+def _name(naive: Naive) -> str:
+    return naive.name if naive.period == 1 else f"{naive.name} {naive.period}"

@@ -1,0 +1,83 @@
+"""Holds a network in training to the maps: what it adds to them on validation."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from torch import Tensor
+
+from skts.data import Rows, Windows
+from skts.linear import (
+    Choice,
+    LinearMixture,
+    Member,
+    Moments,
+    NetworkProducts,
+    NetworkShare,
+    solve_mixture,
+)
+from skts.nn import WindowNetwork
+
+
+class HeldToMaps:
+    """Validation errors of a network mixed with linear maps, epoch by epoch.
+
+    Parameters
+    ----------
+    learned : Moments
+        Moments of the training windows, that the maps are solved from.
+    choice : Choice
+        The maps, chosen on the validation windows.
+    valid : Windows or Rows
+        The validation windows.
+    network_context : int
+        Rows that the network sees, the last ones of a window.
+
+    Attributes
+    ----------
+    error : float
+        The validation error of the maps alone.
+    shares : list of NetworkShare
+        What the network was worth after each epoch.
+    """
+
+    def __init__(
+        self,
+        learned: Moments,
+        choice: Choice,
+        valid: Windows | Rows,
+        network_context: int,
+    ) -> None:
+        self.choice = choice
+        self.error = choice.error
+        self.shares: list[NetworkShare] = []
+        self._products = NetworkProducts(learned, choice)
+        self._valid = valid
+        self._network_context = network_context
+
+    def measure(self, network: WindowNetwork) -> float:
+        """Return the validation error of the mixture with a network as it stands."""
+        extended = self._products.extended(self._forecasts(network))
+        self.shares.append(self.choice.with_network(extended))
+        return self.shares[-1].error
+
+    def share_at(self, epoch: int) -> NetworkShare:
+        """Return what the network was worth after an epoch, 0 for the maps alone."""
+        if epoch:
+            return self.shares[epoch - 1]
+        return NetworkShare(self.choice.members, 0.0, self.error, float("nan"))
+
+    def _forecasts(
+        self, network: WindowNetwork
+    ) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+        for context, target in self._valid.in_order():
+            seen = context[..., -self._network_context :]
+            yield context, target, network(seen)
+
+
+def solve_members(
+    moments: Moments, members: tuple[Member, ...], horizon: int
+) -> LinearMixture:
+    """Return members as one map whose weights have sum 1, whatever a network has."""
+    total = sum(member.weight for member in members)
+    scaled = [replace(member, weight=member.weight / total) for member in members]
+    return solve_mixture(moments, scaled, horizon)

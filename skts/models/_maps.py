@@ -1,0 +1,152 @@
+"""Linear maps as estimators choose them: from the windows that there are."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from time import perf_counter
+from typing import Self
+
+from skts.data import Windows
+from skts.linear import (
+    FEW_WINDOWS,
+    Choice,
+    LinearMixture,
+    Member,
+    Moments,
+    WindowMoments,
+    block_folds,
+    choose_mixture,
+    kinds_that_fit,
+    naive_mixture,
+    solve_mixture,
+)
+from skts.models._held_to_maps import solve_members
+
+LINEAR_MAPS = ("auto", "shared", "channel")
+Folds = Sequence[tuple[WindowMoments, WindowMoments]]
+
+
+@dataclass(frozen=True)
+class MapWindows:
+    """Windows that maps are made from, a `Windows` for each series.
+
+    Attributes
+    ----------
+    train : list of Windows
+        Those of the training part.
+    valid : list of Windows
+        Those held out.
+    every : list of Windows
+        All of them, and those in between.
+    """
+
+    train: list[Windows]
+    valid: list[Windows]
+    every: list[Windows]
+
+    @property
+    def context_length(self) -> int:
+        """Rows that the longest map looks at."""
+        return self.every[0].context_length
+
+    @property
+    def prediction_length(self) -> int:
+        """Steps that are forecast."""
+        return self.every[0].prediction_length
+
+
+@dataclass(frozen=True)
+class ChosenMaps:
+    """Maps with strengths and weights, chosen on held-out windows.
+
+    Attributes
+    ----------
+    members : tuple of Member
+        The maps one by one.
+    choice : Choice or None
+        What a network is held to; None for a naive forecast, the only one that can be
+        had.
+    folds : sequence of (WindowMoments, WindowMoments)
+        What maps were solved from, and what they were held to.
+    by_blocks : bool
+        Whether blocks of all windows were held out in turn: there were fewer than 500
+        validation windows.
+    windows : MapWindows
+        The windows.
+    seconds : float
+        Time it took.
+    """
+
+    members: tuple[Member, ...]
+    choice: Choice | None
+    folds: Folds
+    by_blocks: bool
+    windows: MapWindows
+    seconds: float
+
+    def with_members(self, members: tuple[Member, ...]) -> Self:
+        """Return the maps with other weights."""
+        return replace(self, members=members)
+
+    def solve(self) -> LinearMixture:
+        """Return the maps learned from the training part."""
+        return self.solve_from(self.learned)
+
+    def solve_again(self) -> LinearMixture:
+        """Return the same maps learned from all windows."""
+        return self.solve_from(WindowMoments(self.windows.every))
+
+    @property
+    def learned(self) -> Moments:
+        """The moments of what maps are learned from: all windows, where few."""
+        if self.by_blocks or not self.folds:
+            return WindowMoments(self.windows.every)
+        return self.folds[0][0]
+
+    def solve_from(self, moments: Moments) -> LinearMixture:
+        """Return the maps learned from some windows."""
+        horizon = self.windows.prediction_length
+        if self.choice is None:
+            return solve_mixture(moments, self.members, horizon)
+        return solve_members(moments, self.members, horizon)
+
+
+def choose_maps(
+    windows: MapWindows,
+    contexts: Sequence[int],
+    periods: Sequence[int],
+    kinds: str,
+) -> ChosenMaps:
+    """Choose linear maps by their errors on held-out windows.
+
+    Where fewer than 500 are held out, five blocks of all windows are, in turn.
+
+    Parameters
+    ----------
+    windows : MapWindows
+        Windows to choose from and to be held to.
+    contexts : sequence of int
+        Rows of each map.
+    periods : sequence of int
+        Rows of a season, the most important first.
+    kinds : {"auto", "shared", "channel"}
+        Maps for all channels and, where they fit, one for each; or only one kind.
+    """
+    started = perf_counter()
+    n_channels = len(windows.every[0].series)
+    horizon = windows.prediction_length
+    fitting = kinds_that_fit(n_channels, max(contexts), horizon)
+    wanted = [kind for kind in fitting if kinds in ("auto", kind)] or ["shared"]
+    by_blocks = sum(map(len, windows.valid)) < FEW_WINDOWS
+    folds: Folds
+    if by_blocks:
+        folds = block_folds(windows.every)
+    else:
+        folds = [(WindowMoments(windows.train), WindowMoments(windows.valid))]
+    choice = None
+    if folds:
+        choice = choose_mixture(folds, contexts, horizon, periods, wanted)
+        members = choice.members
+    else:
+        members = naive_mixture(windows.context_length, periods)
+    seconds = perf_counter() - started
+    return ChosenMaps(members, choice, folds, by_blocks, windows, seconds)

@@ -1,0 +1,110 @@
+"""Linear maps and a network, mixed by weights that validation chose."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+import torch
+from torch import Tensor
+
+from skts.data import Rows
+from skts.linear import LinearMixture, Member
+from skts.nn import WindowNetwork
+
+Record = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """What forecasts windows: a network, linear maps, or both.
+
+    Attributes
+    ----------
+    network : WindowNetwork or None
+        The network, if one was trained; maps standardised windows ``(B, C, L)`` to
+        ``(B, C, H)``.
+    network_context : int
+        Rows that the network sees, the last ones of a window.
+    network_weight : float
+        Its weight in the forecast. The maps have the rest.
+    maps : LinearMixture or None
+        The linear maps as one, if there are any.
+    members : tuple of Member
+        The maps one by one, with their weights; these and the network's have sum 1.
+    history : list of dict
+        A record per epoch; with maps, the first one is theirs alone, of epoch 0.
+    best_epoch : int
+        Epoch whose weights the network has, counted from 1; 0 for the maps alone.
+    """
+
+    network: WindowNetwork | None
+    network_context: int
+    network_weight: float
+    maps: LinearMixture | None
+    members: tuple[Member, ...]
+    history: list[Record]
+    best_epoch: int
+
+    @property
+    def device(self) -> torch.device:
+        """Where it forecasts."""
+        if self.network is not None:
+            return next(self.network.parameters()).device
+        assert self.maps is not None, "there is a network or a map"
+        return self.maps.weight.device
+
+    @property
+    def n_epochs(self) -> int:
+        """Epochs that the network was trained for."""
+        return len(self.history) - (self.maps is not None)
+
+    @property
+    def network_error(self) -> float:
+        """Validation error of the network alone, at its epoch or else at its best."""
+        name = "network_valid_loss" if self.maps is not None else "valid_loss"
+        errors = {r["epoch"]: r[name] for r in self.history if name in r}
+        least = min(errors.values(), default=math.nan)
+        return errors.get(self.best_epoch, least)
+
+    @torch.no_grad()
+    def forecast(self, context: Tensor, still: Tensor | None = None) -> Tensor:
+        """Forecast standardised windows ``(B, C, L)`` as ``(B, C, H)``.
+
+        What never moved, neither in training (`still`, ``(C,)`` or ``(B, C)``) nor in
+        the window, stays where it is.
+        """
+        forecast = self._forecast(context)
+        if still is None or not still.any():
+            return forecast
+        at_rest = still & (context == context[..., :1]).all(dim=-1)
+        return torch.where(at_rest[..., None], context[..., -1:], forecast)
+
+    def _forecast(self, context: Tensor) -> Tensor:
+        weight = self.network_weight
+        forecast: Tensor | None = None
+        if self.maps is not None and weight < 1:
+            forecast = (1 - weight) * self.maps(context)
+        if self.network is not None and weight > 0:
+            own = weight * self.network(context[..., -self.network_context :])
+            forecast = own if forecast is None else forecast + own
+        assert forecast is not None, "weights have sum 1"
+        return forecast
+
+    def forecast_rows(self, rows: Rows) -> Tensor:
+        """Forecast rows of contexts, and of what is still, ``(n, C, H)`` on the CPU."""
+        return torch.cat([self.forecast(*row).cpu() for row in rows.in_order()])
+
+    def with_maps(self, maps: LinearMixture) -> Self:
+        """Return the mixture with its maps solved anew."""
+        return replace(self, maps=maps)
+
+    def to(self, device: torch.device) -> None:
+        """Move network and maps."""
+        for part in (self.network, self.maps):
+            if part is not None:
+                part.to(device)
+
+
+# What a mixture makes of the fitted attributes of an estimator, for callbacks.
+Attributes = Callable[[Mixture], dict[str, Any]]

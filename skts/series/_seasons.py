@@ -1,0 +1,85 @@
+"""How many rows a season of a series has, as far as its index and values tell."""
+
+import numpy as np
+import pandas as pd
+from scipy.signal import find_peaks
+
+from skts.series._times import Frequency
+
+# Seasons that people live by, in seconds, and in months.
+DAY, WEEK, HOUR = 86400, 7 * 86400, 3600
+# An autocorrelation of the changes that is more than chance.
+LEAST_CORRELATION = 0.3
+
+
+def find_periods(
+    index: pd.Index, frequency: Frequency | None, values: np.ndarray
+) -> tuple[int, ...]:
+    """Return the rows of a season, the most important first.
+
+    Parameters
+    ----------
+    index : Index
+        Times of the series.
+    frequency : DateOffset or None
+        Step of dates.
+    values : ndarray of shape (n_timepoints, n_channels)
+        The series. It is asked only where the index tells nothing.
+
+    Returns
+    -------
+    tuple of int
+        Empty where no season is known or seen.
+    """
+    if isinstance(index, pd.PeriodIndex):
+        frequency = index.freq
+    known = _periods_of_calendar(frequency)
+    return known if known is not None else _periods_seen(values)
+
+
+def _periods_of_calendar(frequency: Frequency | None) -> tuple[int, ...] | None:
+    """Return the seasons of a step of the calendar; None where it has none."""
+    if frequency is None:
+        return None
+    per_year = {
+        **dict.fromkeys(("ME", "MS", "M", "BME", "BMS"), 12),
+        **dict.fromkeys(("QE", "QS", "Q", "BQE", "BQS"), 4),
+        **dict.fromkeys(("SME", "SMS"), 24),
+        "W": 52,
+        "B": 5,
+    }
+    name = str(getattr(frequency, "rule_code", "")).split("-")[0]
+    if name in per_year:
+        whole, rest = divmod(per_year[name], int(frequency.n))
+        return (whole,) if not rest and whole > 1 else ()
+    if isinstance(frequency, pd.offsets.Day):
+        seconds = float(DAY * int(frequency.n))
+    elif isinstance(frequency, pd.offsets.Tick):
+        seconds = pd.Timedelta(frequency).total_seconds()
+    else:
+        return ()
+    seasons = [DAY, WEEK] if seconds >= 60 else [HOUR, DAY]
+    if seconds < 1:
+        return None
+    return tuple(int(s / seconds) for s in seasons if s % seconds == 0 and s > seconds)
+
+
+def _periods_seen(values: np.ndarray) -> tuple[int, ...]:
+    """Return the lags at which the changes of a series are most like each other."""
+    changes = np.diff(np.asarray(values, dtype=np.float64), axis=0)
+    n = len(changes)
+    if n < 8:
+        return ()
+    changes = changes - changes.mean(axis=0)
+    spectrum = np.fft.rfft(changes, 2 * n, axis=0)
+    together = np.fft.irfft(np.abs(spectrum) ** 2, axis=0)[: n // 2]
+    moving = together[0] > 0
+    if not moving.any():
+        return ()
+    # Long lags have fewer products: each sum in units of how many it has.
+    share = (n - np.arange(len(together))) / n
+    correlation = (together[:, moving] / together[0, moving]).mean(axis=1) / share
+    peaks, found = find_peaks(correlation[: n // 3 + 1], height=LEAST_CORRELATION)
+    order = np.argsort(found["peak_heights"])[::-1]
+    best = [int(peaks[i]) for i in order if peaks[i] > 1]
+    return tuple(best[:1])
