@@ -41,6 +41,7 @@ def make_model():
     def make(**params):
         tiny = {
             "context_length": 8,
+            "linear_maps": None,
             "horizon": 4,
             "hidden_size": 4,
             "max_epochs": 2,

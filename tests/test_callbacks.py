@@ -26,7 +26,12 @@ needs_callbacks = pytest.mark.skipif(
 
 EPOCHS = 4
 TINY = {"max_epochs": EPOCHS, "device": "cpu", "random_state": 0}
-WINDOWS = TINY | {"validation_fraction": 0, "lr_schedule": "constant", "lr": 1e-2}
+WINDOWS = TINY | {
+    "linear_maps": None,
+    "validation_fraction": 0,
+    "lr_schedule": "constant",
+    "lr": 1e-2,
+}
 SMALL_LSINET = {"hidden_size": 8, "n_heads": 2, "head_size": 4}
 MODELS = {
     "SAMformerForecaster": SAMformerForecaster(8, horizon=4, **WINDOWS),
@@ -347,7 +352,7 @@ from skts.forecasting import SAMformerForecaster
 from skts.regression import SAMformerRegressor
 
 Y = np.sin(np.arange(40.0))
-tiny = {"max_epochs": 2, "device": "cpu"}
+tiny = {"max_epochs": 2, "device": "cpu", "linear_maps": None}
 forecaster = SAMformerForecaster(8, horizon=4, validation_fraction=0, **tiny)
 regressor = SAMformerRegressor(validation_fraction=0, **tiny)
 clusterer = LoSTerClusterer(2, hidden_size=8, pretrain_epochs=1, tol=0, **tiny)

@@ -33,6 +33,7 @@ def y():
 
 def make(device, forecaster=SAMformerForecaster, **changed):
     settings = {"max_epochs": 2, "batch_size": 8, "lr": 0.01, "random_state": 0}
+    settings["linear_maps"] = None
     return forecaster(10, 4, device=device, **(settings | changed))
 
 

@@ -11,7 +11,7 @@ from skts.forecasting import LSINetForecaster, SAMformerForecaster
 from skts.regression import LSINetRegressor, SAMformerRegressor
 
 TINY = {"max_epochs": 2, "device": "cpu", "random_state": 0}
-WINDOWS = TINY | {"validation_fraction": 0, "batch_size": 16}
+WINDOWS = TINY | {"linear_maps": None, "validation_fraction": 0, "batch_size": 16}
 SMALL_LSINET = {"hidden_size": 8, "n_heads": 2, "head_size": 4}
 MODELS = {
     "SAMformerForecaster": SAMformerForecaster(8, horizon=4, **WINDOWS),

@@ -16,7 +16,12 @@ from skts.forecasting import LSINetForecaster, SAMformerForecaster
 
 CV = TimeSeriesSplit(2)
 TINY = {"max_epochs": 2, "device": "cpu", "random_state": 0}
-WINDOWS = TINY | {"validation_fraction": 0, "batch_size": 16, "lr": 1e-2}
+WINDOWS = TINY | {
+    "linear_maps": None,
+    "validation_fraction": 0,
+    "batch_size": 16,
+    "lr": 1e-2,
+}
 SAMFORMER = SAMformerForecaster(8, horizon=4, hidden_size=4, **WINDOWS)
 LSINET = LSINetForecaster(
     8, horizon=4, hidden_size=8, n_heads=2, head_size=4, **WINDOWS

@@ -160,7 +160,7 @@ class LSINetForecaster(LSINetModel, TorchForecaster):
         alone. The network comes last.
     network_weight_ : float
         Weight of the network in the forecast. It is 0 where the network does not lower
-        the validation error of the linear maps by a thousandth.
+        the validation error of the linear maps by half a per cent.
     n_epochs_ : int
         Number of epochs trained.
     best_epoch_ : int
@@ -312,9 +312,16 @@ class LSINetForecaster(LSINetModel, TorchForecaster):
         tiny |= {"max_epochs": 1, "device": "cpu", "validation_fraction": 0}
         return [
             {**tiny, "random_state": 0, "sparsity_interval": 1},
-            {**tiny, "horizon": 5, "interaction": "attention", "head": "channel"},
             {
                 **tiny,
+                "horizon": 5,
+                "interaction": "attention",
+                "head": "channel",
+                "linear_maps": None,
+            },
+            {
+                **tiny,
+                "linear_maps": None,
                 "n_modules": 2,
                 "connection_mode": "topk",
                 "patch_length": 3,

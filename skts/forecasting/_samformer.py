@@ -127,7 +127,7 @@ class SAMformerForecaster(SAMformerModel, TorchForecaster):
         alone. The network comes last.
     network_weight_ : float
         Weight of the network in the forecast. It is 0 where the network does not lower
-        the validation error of the linear maps by a thousandth.
+        the validation error of the linear maps by half a per cent.
     n_epochs_ : int
         Number of epochs trained.
     best_epoch_ : int
@@ -296,9 +296,16 @@ class SAMformerForecaster(SAMformerModel, TorchForecaster):
         tiny["validation_fraction"] = 0
         return [
             {**tiny, "random_state": 0},
-            {**tiny, "horizon": 5, "rho": 0.0, "attention": "temporal"},
             {
                 **tiny,
+                "horizon": 5,
+                "rho": 0.0,
+                "attention": "temporal",
+                "linear_maps": None,
+            },
+            {
+                **tiny,
+                "linear_maps": None,
                 "n_heads": 2,
                 "adaptive": True,
                 "standardize": False,

@@ -22,8 +22,9 @@ from skts.linear._weights import mixture_weights
 PULL = 0.3
 PULL_OF_NAIVE = 3.0
 PULL_OF_BLOCKS = 3.0
-# A network must lower the error by this share: a little is had from any noise.
-LEAST_GAIN = 1e-3
+# A network must lower the error by this share: less is had from any noise, and is not
+# worth the time.
+LEAST_GAIN = 5e-3
 # Longer maps per channel cost most of the time and gained nothing on held-out rows.
 LONGEST_OWN = 720
 
@@ -64,7 +65,7 @@ class Choice:
         -------
         NetworkShare
             The mixture with the network where its error is lower than without, by
-            a thousandth at least; otherwise the mixture as it is, and weight 0.
+            half a per cent at least; otherwise the mixture as it is, and weight 0.
         """
         shares, pulls = pull_towards_equal(self.members)
         shares, pulls = np.append(shares, 0.0), np.append(pulls, PULL)

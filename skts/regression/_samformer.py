@@ -95,7 +95,7 @@ class SAMformerRegressor(SAMformerModel, WindowRegressor):
         standardised units, that of training before each step.
     network_weight_ : float
         Weight of the network in the forecast. It is 0 where the network does not lower
-        the validation error of the linear maps by a thousandth.
+        the validation error of the linear maps by half a per cent.
     n_epochs_ : int
         Number of epochs trained.
     best_epoch_ : int

@@ -13,6 +13,7 @@ from sktime.split import ExpandingWindowSplitter
 from skts.forecasting import LSINetForecaster
 
 TINY = {
+    "linear_maps": None,
     "context_length": 12,
     "horizon": 4,
     "hidden_size": 8,

@@ -32,6 +32,7 @@ def test_attention_between_time_points_has_no_channel_names(make_model, frame):
 @pytest.fixture(scope="module")
 def connected(frame):
     tiny = {"hidden_size": 8, "n_heads": 2, "head_size": 4, "max_epochs": 1}
+    tiny["linear_maps"] = None
     patches = {"patch_length": 4, "stride": 2, "validation_fraction": 0}
     model = LSINetForecaster(10, 2, **tiny, **patches, device="cpu", random_state=0)
     return model.fit(frame)

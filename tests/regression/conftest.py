@@ -6,6 +6,7 @@ import pytest
 from skts.regression import LSINetRegressor, SAMformerRegressor
 
 TINY = {"max_epochs": 2, "batch_size": 16, "lr": 1e-2, "device": "cpu"}
+TINY["linear_maps"] = None
 TINY |= {"validation_fraction": 0, "random_state": 0, "hidden_size": 4}
 
 
