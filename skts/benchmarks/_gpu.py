@@ -15,7 +15,7 @@ from sklearn.metrics import normalized_mutual_info_score
 
 from skts.benchmarks._clustering import load_series
 from skts.benchmarks._presets import load_split
-from skts.benchmarks._results import Result
+from skts.benchmarks._results import Result, markdown
 from skts.benchmarks._speed import (
     HORIZON,
     MODELS,
@@ -228,3 +228,52 @@ def _timed(
         result = compute()
         seconds.append(perf_counter() - started)
     return result, seconds
+
+
+def steps_table(results: list[Result]) -> str:
+    """Return the time of steps as a Markdown table."""
+    rows: list[list[object]] = [
+        [r["device"], r["model"], r["batch_size"]]
+        + [f"{r['ms_per_step'][way]:.2f}" for way in WAYS]
+        + [round(r["peak_mib"]), r["torch"], r["date"]]
+        for r in _latest(results)
+        if r["benchmark"] == "gpu steps"
+    ]
+    header = ["device", "model", "batch", "ms one by one", "ms from a graph"]
+    return markdown([*header, "peak MiB", "torch", "date"], rows)
+
+
+def fits_table(results: list[Result]) -> str:
+    """Return whole fits, and the forecasts after them, as a Markdown table."""
+    rows: list[list[object]] = []
+    for r in _latest(results):
+        if r["benchmark"] == "gpu fit":
+            rows.append([r[key] for key in ("device", "model", "dataset")])
+            rows[-1] += [f"{r['seconds']:.1f}", r["n_epochs"]]
+            rows[-1] += [f"{r['valid_mse']:.4f}", f"{r['mse']:.4f}", r["n_windows"]]
+            rows[-1] += [f"{r['predict_ms']:.0f}", f"{r['largest_difference']:.0e}"]
+            rows[-1] += [round(r["peak_mib"]), r["date"]]
+    header = ["device", "model", "data set", "seconds", "epochs", "validation", "test"]
+    header += ["windows", "ms", "largest difference", "peak MiB", "date"]
+    return markdown(header, rows)
+
+
+def other_table(results: list[Result]) -> str:
+    """Return how near losses are, and the time of LoSTer, as a Markdown table."""
+    rows: list[list[object]] = []
+    for r in _latest(results):
+        if r["benchmark"] == "gpu losses":
+            far = [f"{r['largest_difference'][way]:.0e}" for way in WAYS]
+            what = f"{r['model']}: losses off the CPU's, one by one and from a graph"
+            rows.append([r["device"], what, ", ".join(far), r["date"]])
+        if r["benchmark"] == "gpu clustering":
+            what = f"LoSTer on {r['dataset']}: seconds, NMI"
+            told = f"{r['seconds']:.1f}, {r['nmi']:.3f}"
+            rows.append([r["device"], what, told, r["date"]])
+    return markdown(["device", "what", "measured", "date"], rows)
+
+
+def _latest(results: list[Result]) -> list[Result]:
+    """Return the last result of each measurement on each device."""
+    keys = ("device", "benchmark", "model", "dataset", "batch_size")
+    return list({tuple(r.get(key) for key in keys): r for r in results}.values())
