@@ -8,6 +8,7 @@ from torch import nn
 from torch.optim import Adam
 from torch.testing import assert_close
 
+from skts.clustering import LoSTerClusterer
 from skts.data import Rows, ShuffledBatches
 from skts.forecasting import LSINetForecaster, SAMformerForecaster
 from skts.training import SAM, _graph, fit_network, make_schedule
@@ -101,6 +102,18 @@ def test_the_steps_of_forecasters_are_recorded(recordings):
         assert recordings == [(16,)]
 
 
+def pretrain_clusterer(device):
+    X = np.random.default_rng(0).standard_normal((40, 20)).cumsum(1)
+    small = {"hidden_size": 8, "pretrain_epochs": 8, "max_epochs": 0, "batch_size": 16}
+    model = LoSTerClusterer(3, **small, device=device, random_state=0).fit(X)
+    return [record["train_loss"] for record in model.history_]
+
+
+def test_the_pretraining_of_the_clusterer_is_recorded(recordings):
+    pretrain_clusterer("cpu")
+    assert recordings == [(16,)]
+
+
 def test_learning_rates_are_tensors_only_while_recording():
     (group,) = (optimizer := Adam(nn.Linear(2, 1).parameters(), lr=0.5)).param_groups
     rates = _graph._Rates(optimizer)
@@ -175,3 +188,11 @@ def test_most_steps_on_a_gpu_are_replayed(monkeypatch):
     SAMformerForecaster(16, 4, device="cuda", max_epochs=10, patience=None).fit(y)
     n_windows = 160 - 16 - 4 + 1
     assert len(calls) > 10 * n_windows // 32 - 2 * N_FIRST
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+def test_recorded_steps_pretrain_as_steps_one_by_one(monkeypatch):
+    recorded = pretrain_clusterer("cuda")
+    monkeypatch.setenv("SKTS_CUDA_GRAPHS", "0")
+    np.testing.assert_allclose(recorded, pretrain_clusterer("cuda"), rtol=1e-3)
