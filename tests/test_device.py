@@ -50,7 +50,7 @@ def use_everything(forecaster, y):
         results.append(forecaster.attention_matrix(head))
     forecaster.update(tail, update_params=True)
     results.append(forecaster.predict(fh=[1, 3]))
-    results += [weight.detach() for weight in forecaster.network_.parameters()]
+    results += [weight.detach().cpu() for weight in forecaster.network_.parameters()]
     return [np.asarray(result, dtype=float) for result in results]
 
 

@@ -15,6 +15,7 @@ from skts.benchmarks import (
     _fit_speed,
     _forecasting,
     _forecasting_tables,
+    _gpu,
     _intervals,
     _library,
     _memory,
@@ -35,7 +36,7 @@ RESULTS = Path("docs/results")
 # Where a benchmark stores its results, if not in the file of costs.
 FILES = {
     name: f"{name}.jsonl"
-    for name in ("forecasting", "clustering", "intervals", "toy", "search")
+    for name in ("forecasting", "clustering", "intervals", "toy", "search", "gpu")
 } | {"parallel": "search.jsonl"}
 
 # The smallest sizes; data are cut and epochs left out besides.
@@ -54,6 +55,7 @@ SMOKE = {
     "context": {"lengths": [96], "steps": 2},
     "fits": {"datasets": ["SyntheticControl"], "rounds": 1},
     "growth": {"shapes": [(20, 50)]},
+    "gpu": {"device": "cpu"},
 }
 
 
@@ -179,6 +181,8 @@ def _measurements(args: argparse.Namespace) -> list[Callable[[], Result]]:
             partial(_fit_speed.compare_fits, dataset, args.rounds, args.smoke)
             for dataset in args.datasets
         ]
+    if args.command == "gpu":
+        return _gpu.measurements(args.device, args.smoke)
     if args.command == "growth":
         return [partial(_fit_speed.measure_growth, *shape) for shape in args.shapes]
     return [partial(_search.compare_parallel, args.smoke)]
@@ -293,6 +297,9 @@ def _parser() -> argparse.ArgumentParser:
     fits.add_argument("--rounds", type=int, default=3)
     growth = add("growth", "seconds of LoSTer's fit as series get longer and more")
     growth.set_defaults(shapes=_fit_speed.SHAPES)
+
+    gpu = add("gpu", "steps, fits and forecasts on a GPU, and how near the CPU's")
+    gpu.add_argument("--device", default="cuda")
 
     tables = commands.add_parser(
         "tables", help="the page of all stored results, and the README's numbers"

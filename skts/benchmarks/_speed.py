@@ -19,6 +19,7 @@ from skts.data import ShuffledBatches, Windows
 from skts.datasets import load_ett
 from skts.forecasting import LSINetForecaster, SAMformerForecaster
 from skts.models import prepare_batch, recipe_of, window_loss
+from skts.nn import WindowNetwork
 from skts.training import fit_network
 
 HORIZON = 96
@@ -44,7 +45,7 @@ class Training:
 
     def __init__(
         self,
-        network: nn.Module,
+        network: Any,
         compute_loss: Callable[[Batch], Tensor],
         prepare: Callable[..., Batch],
         windows: Windows,
@@ -73,11 +74,11 @@ def compare_speed(model: str, n_rounds: int, compile: bool, smoke: bool) -> Resu
     forecaster, plain_class, n_steps = _sizes(model, smoke)
     windows = training_windows(forecaster, n_steps)
     sides = {
-        "ours": _ours(forecaster, windows, compile),
+        "ours": ours(forecaster, windows, compile),
         "plain": _plain(forecaster, plain_class, windows, compile),
     }
     if compile:
-        sides["not compiled"] = _ours(forecaster, windows, compile=False)
+        sides["not compiled"] = ours(forecaster, windows, compile=False)
     seconds: dict[str, list[float]] = {name: [] for name in sides}
     for _ in range(n_rounds + 1):
         for name, training in sides.items():
@@ -104,7 +105,7 @@ def compare_speed(model: str, n_rounds: int, compile: bool, smoke: bool) -> Resu
 def profile_steps(model: str, smoke: bool) -> Result:
     """Return what the time of some training steps goes into, and its share."""
     forecaster, _, n_steps = _sizes(model, smoke)
-    training = _ours(forecaster, training_windows(forecaster, n_steps), compile=False)
+    training = ours(forecaster, training_windows(forecaster, n_steps), compile=False)
     training.run()
     with profile(activities=[ProfilerActivity.CPU]) as profiler:
         training.run()
@@ -133,10 +134,17 @@ def training_windows(forecaster: Any, n_steps: int) -> Windows:
     return Windows(series, starts, forecaster.context_length, HORIZON)
 
 
-def _ours(forecaster: Any, windows: Windows, compile: bool) -> Training:
+def ours(
+    forecaster: Any,
+    windows: Windows,
+    compile: bool,
+    network: WindowNetwork | None = None,
+) -> Training:
+    """Return our training of a forecaster's network, a new one unless it is given."""
     series = windows.series
-    sizes = len(series), forecaster.context_length, HORIZON
-    network = recipe_of(forecaster).build(*sizes)
+    if network is None:
+        sizes = len(series), forecaster.context_length, HORIZON
+        network = recipe_of(forecaster).build(*sizes)
     loss = window_loss(network, "float32", compile, series.device)
     return Training(network, loss, partial(prepare_batch, network), windows, forecaster)
 

@@ -7,6 +7,7 @@ from skts.benchmarks import (
     _clustering,
     _fit_speed,
     _forecasting_tables,
+    _gpu,
     _intervals,
     _library,
     _memory,
@@ -181,6 +182,23 @@ Fits of LoSTer (5 epochs of pretraining, 5 joint ones, 5 clusters) on random wal
 
 {growth}
 
+## On a GPU
+
+Training steps on ETTh1 as above, launched one by one and from a CUDA graph; memory is
+the most that tensors took there at a time.
+
+`.ci/gpu`, or `python -m skts.benchmarks gpu`
+
+{gpu_steps}
+
+Whole fits with the defaults (horizon 96, the split of the forecast errors), and
+forecasts of all test windows in one pass; the last 256 of these are forecast with the
+same weights on the CPU, too, and the largest difference is in standard deviations:
+
+{gpu_fits}
+
+{gpu_other}
+
 ## Rolling evaluation
 
 Seconds of `update_predict(update_params=False)` on ETTh1 (SAMformer, horizon 96), one
@@ -255,6 +273,7 @@ def write_page(folder: Path, page: Path) -> None:
     forecasts = read_results(folder / "forecasting.jsonl")
     clusterings = read_results(folder / "clustering.jsonl")
     intervals = read_results(folder / "intervals.jsonl")
+    on_gpu = read_results(folder / "gpu.jsonl")
     measured = read_results(folder / "cost.jsonl") + read_results(
         folder / "search.jsonl"
     )
@@ -279,6 +298,9 @@ def write_page(folder: Path, page: Path) -> None:
         "profile": (_speed.profile_table, of("profile")),
         "fits": (_fit_speed.fit_table, of("fit")),
         "growth": (_fit_speed.growth_table, of("growth")),
+        "gpu_steps": (_gpu.steps_table, on_gpu),
+        "gpu_fits": (_gpu.fits_table, on_gpu),
+        "gpu_other": (_gpu.other_table, on_gpu),
         "rolling": (_rolling.rolling_table, of("rolling")),
         "forgetting": (_updates.forgetting_table, of("forgetting")),
         "stream": (_updates.stream_table, of("stream")),

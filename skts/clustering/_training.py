@@ -63,6 +63,7 @@ def pretrain(
         max_epochs=n_epochs,
         start_epoch=task.start_epoch,
         end_epoch=end_epoch,
+        kind=tuple,  # all steps are alike
     )
 
 

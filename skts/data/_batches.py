@@ -57,9 +57,17 @@ class ShuffledBatches:
         self._generator = torch.Generator(device="cpu").manual_seed(seed)
 
     def __iter__(self) -> Iterator[Batch]:
+        return map(self.collect, self.draw())
+
+    def draw(self) -> Iterator[Batch]:
+        """Yield the numbers of the samples of each batch of an epoch, on the device."""
         n_samples = len(self.samples)
         order = torch.randperm(n_samples, generator=self._generator, device="cpu")
         if self.drop_last and n_samples > self.batch_size:
             order = order[: n_samples - n_samples % self.batch_size]
         for which in order.to(self.samples.device).split(self.batch_size):
-            yield self.prepare(*self.samples.take(which))
+            yield (which,)
+
+    def collect(self, drawn: Batch) -> Batch:
+        """Return the batch of samples with some numbers."""
+        return self.prepare(*self.samples.take(*drawn))

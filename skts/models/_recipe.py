@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from torch import Tensor
 from torch.optim import Adam, Optimizer
 
 from skts.nn import WindowNetwork
+from skts.training import InPieces
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,11 @@ class Recipe:
     def make_optimizer(self, network: WindowNetwork) -> Optimizer:
         """Return the optimiser of a network's weights."""
         weights = [weight for weight in network.parameters() if weight.requires_grad]
-        fused = weights[0].device.type in ("cpu", "cuda")
-        adam = Adam(weights, lr=self.lr, weight_decay=self.weight_decay, fused=fused)
-        return self.wrap_optimizer(adam)
+        kind = weights[0].device.type
+
+        def make(weights: list[Tensor]) -> Optimizer:
+            settings = {"lr": self.lr, "weight_decay": self.weight_decay}
+            adam = Adam(weights, **settings, fused=kind in ("cpu", "cuda"))
+            return self.wrap_optimizer(adam)
+
+        return InPieces(weights, make) if kind == "cuda" else make(weights)

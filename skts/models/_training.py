@@ -78,6 +78,7 @@ def train_on_windows(
         early_stopping=stopping,
         start_epoch=start_epoch,
         end_epoch=end_epoch,
+        kind=None if recipe.compile else network.step_kind,
     )
     if progress is not None:
         progress.close()

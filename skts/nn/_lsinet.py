@@ -13,6 +13,8 @@ Axes: ``R`` rows (channels times windows, channel by channel), ``N`` patches, ``
 patch length, ``d`` hidden size, ``h`` heads; ``B``, ``C``, ``L``, ``H`` as everywhere.
 """
 
+from collections.abc import Hashable
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -223,6 +225,10 @@ class LSINet(WindowNetwork):
         for connections in self._all_connections():
             connections.temperature = max(temperature, LOWEST_TEMPERATURE)
         self._penalised = self._is_penalised(epoch)
+
+    def step_kind(self) -> Hashable:
+        """Return the temperatures, and whether the penalty counts."""
+        return self._penalised, *(c.temperature for c in self._all_connections())
 
     def _is_penalised(self, epoch: int) -> bool:
         if self.sparsity_interval in (0, 1):

@@ -11,7 +11,8 @@ it meets the data: the ``L``-wide result of attention is never formed.
 These networks are small: with autograd's own gradient, most of a training step goes
 into recording and dispatching fifty operations of microseconds. Written by hand, the
 gradient needs half of them, and it fills the weights' gradients in one pass each.
-``skts.benchmarks`` has the plain form; both give the same outputs and gradients.
+``skts.benchmarks`` has the plain form; both give the same outputs and gradients. What
+does not need attention, or is not needed by it, goes on lanes of its own (`_lanes`).
 
 Axes: ``B`` windows, ``C`` channels, ``L`` context, ``H`` prediction, ``h`` heads,
 ``d`` hidden size, ``E = 3 h d`` for queries, keys and values side by side.
@@ -23,6 +24,8 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
+
+from skts.nn._lanes import Lanes
 
 
 class ProjectionFirst(torch.autograd.Function):
@@ -66,12 +69,22 @@ class ProjectionFirst(torch.autograd.Function):
     ) -> Tensor:
         """Return the forecast ``(B, C, H)``."""
         n_windows, n_channels, _ = x.shape
+        lanes = Lanes(x)
         rows = x.flatten(0, 1)  # (B * C, L)
-        maps = torch.cat([query, key, value])
-        bias = torch.cat([query_bias, key_bias, value_bias])
-        maps_sum, head_sum = maps.sum(1), head.sum(1)
         unit = gain.reciprocal()
 
+        # The path from the window straight to the head, and what meets it at the end.
+        with lanes.beside(0):
+            path = torch.mm(head, output)  # (H, h * d)
+            forecast = torch.mm(rows, head.t())
+        with lanes.beside(1):
+            head_sum = head.sum(1)
+            offset = torch.addmv(head_bias, head, output_bias) + shift * (head_sum - 1)
+            offset *= unit  # (C, H)
+
+        maps = torch.cat([query, key, value])
+        bias = torch.cat([query_bias, key_bias, value_bias])
+        maps_sum = maps.sum(1)
         raw = torch.mm(rows, maps.t()).view(n_windows, n_channels, -1)  # (B, C, E)
         inner = torch.addcmul(shift * maps_sum + bias, raw, gain)
         inner = inner.view(n_windows, n_channels, 3, n_heads, -1)
@@ -82,10 +95,8 @@ class ProjectionFirst(torch.autograd.Function):
         mixed = mixed.view(n_windows, n_heads, n_channels, -1).transpose(1, 2)
         residual = (mixed.flatten(2) * unit).flatten(0, 1)  # (B * C, h * d)
 
-        path = torch.mm(head, output)  # (H, h * d)
-        offset = torch.addmv(head_bias, head, output_bias) + shift * (head_sum - 1)
-        offset *= unit  # (C, H)
-        forecast = torch.mm(rows, head.t()).addmm_(residual, path.t())
+        lanes.join(0, 1)
+        forecast.addmm_(residual, path.t())
         ctx.save_for_backward(
             *(rows, gain, shift, unit, maps_sum, head_sum),
             *(output, output_bias, head, path),
@@ -105,19 +116,24 @@ class ProjectionFirst(torch.autograd.Function):
         ) = ctx.saved_tensors
         # fmt: on
         n_windows, n_channels, _ = gradient.shape
+        lanes = Lanes(gradient)
 
         # Through the head: forecast = rows head^T + residual path^T + offset.
         flat = gradient.flatten(0, 1)  # (B * C, H)
-        by_channel = gradient.sum(0)  # (C, H)
+        with lanes.beside(0):
+            by_channel = gradient.sum(0)  # (C, H)
+            d_path = torch.mm(flat.t(), residual)  # (H, h * d)
+            d_offset = by_channel * unit  # before the product with unit
+            d_head_bias = d_offset.sum(0)
+            d_head = torch.addmm(torch.mm(d_offset.t(), shift), flat.t(), rows)
+            d_head.addmm_(d_path, output.t()).addr_(d_head_bias, output_bias)
+            d_output = torch.mm(head.t(), d_path)
+            d_output_bias = torch.mv(head.t(), d_head_bias)
+            d_unit_of_offset = (by_channel * offset).sum(1)
         d_residual = torch.mm(flat, path)  # (B * C, h * d)
-        d_path = torch.mm(flat.t(), residual)  # (H, h * d)
-        d_offset = by_channel * unit  # before the product with unit
-        d_head_bias = d_offset.sum(0)
-        d_head = torch.addmm(torch.mm(d_offset.t(), shift), flat.t(), rows)
-        d_head.addmm_(d_path, output.t()).addr_(d_head_bias, output_bias)
         # What was multiplied by unit: the residual and the offset.
-        d_unit = (d_residual * residual).view(n_windows, n_channels, -1).sum((0, 2))
-        d_unit += (by_channel * offset).sum(1)
+        with lanes.beside(1):
+            d_unit = (d_residual * residual).view(n_windows, n_channels, -1).sum((0, 2))
 
         # Through attention: mixed = softmax(queries keys^T / sqrt(d)) values.
         d_mixed = d_residual.view(n_windows, n_channels, -1) * unit
@@ -138,24 +154,29 @@ class ProjectionFirst(torch.autograd.Function):
         d_inner = d_inner.permute(1, 3, 0, 2, 4).reshape(raw.shape)  # (B, C, E)
 
         # Through the maps: inner = gain * raw + shift * column sums + bias.
+        with lanes.beside(1):
+            d_gain = (d_inner * raw).sum((0, 2))
         inner_by_channel = d_inner.sum(0)  # (C, E)
-        d_gain = (d_inner * raw).sum((0, 2)) - d_unit * unit.squeeze(1)
-        d_shift = torch.mv(inner_by_channel, maps_sum) + torch.mv(
-            d_offset, head_sum - 1
-        )
+        with lanes.beside(2):
+            d_bias = inner_by_channel.sum(0)
+            d_shift = torch.mv(inner_by_channel, maps_sum)
         d_maps = torch.addmm(
             torch.mm(inner_by_channel.t(), shift),
-            d_inner.mul_(gain).flatten(0, 1).t(),
+            (d_inner * gain).flatten(0, 1).t(),
             rows,
         )
-        weights = zip(d_maps.chunk(3), inner_by_channel.sum(0).chunk(3), strict=True)
+        lanes.join(0, 1, 2)
+        d_unit += d_unit_of_offset
+        d_gain -= d_unit * unit.squeeze(1)
+        d_shift += torch.mv(d_offset, head_sum - 1)
+        weights = zip(d_maps.chunk(3), d_bias.chunk(3), strict=True)
         return (
             None,
             d_gain.unsqueeze(1),
             d_shift.unsqueeze(1),
             *(gradient for pair in weights for gradient in pair),
-            torch.mm(head.t(), d_path),
-            torch.mv(head.t(), d_head_bias),
+            d_output,
+            d_output_bias,
             d_head,
             d_head_bias,
             None,

@@ -14,6 +14,7 @@ The default takes the faster route of `_projection_first`; the options that the 
 ablations need go step by step.
 """
 
+from collections.abc import Hashable
 from math import sqrt
 
 import torch
@@ -139,6 +140,10 @@ class SAMformer(WindowNetwork):
         if by_hand and not _is_autocast(normalised.device.type):
             return self._projection_first(normalised)
         return self._step_by_step(normalised)
+
+    def step_kind(self) -> Hashable:
+        """Return None with `sigma_reparam`: the CPU checks spectral norms."""
+        return None if self.head.gain is not None else ()
 
     def attention_weights(self, context: Tensor) -> Tensor:
         """Return how much each token looks at each other one, ``(B, heads, N, N)``.

@@ -9,6 +9,8 @@ Axes, here and in every network: ``B`` batch, ``C`` channels, ``L`` context,
 ``H`` prediction.
 """
 
+from collections.abc import Hashable
+
 import torch
 from torch import Tensor, nn
 
@@ -66,6 +68,13 @@ class WindowNetwork(nn.Module):
 
     def start_epoch(self, epoch: int) -> None:
         """Prepare for an epoch, counted from 0; for networks with schedules."""
+
+    def step_kind(self) -> Hashable:
+        """Return the numbers that a training step depends on besides weights.
+
+        None tells that it needs the CPU in between.
+        """
+        return ()
 
     def penalty(self) -> Tensor | None:
         """Return what the last training pass adds to the loss, None for nothing."""

@@ -3,6 +3,7 @@
 from skts.training._early_stopping import EarlyStopping
 from skts.training._loop import fit_network
 from skts.training._parts import loss_in_parts
+from skts.training._pieces import InPieces
 from skts.training._progress import ProgressLine
 from skts.training._runtime import (
     PRECISIONS,
@@ -21,6 +22,7 @@ __all__ = [
     "SAM",
     "SCHEDULES",
     "EarlyStopping",
+    "InPieces",
     "ProgressLine",
     "as_usual",
     "draw_seed",

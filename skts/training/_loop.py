@@ -1,6 +1,6 @@
 """The one training loop. It has never heard of horizons, clusters or sharpness."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from math import isfinite
 from time import perf_counter
 from typing import Any
@@ -11,6 +11,7 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from skts.training._early_stopping import EarlyStopping
+from skts.training._graph import Drawn, RecordedStep, can_record
 
 Batch = tuple[Tensor, ...]
 Record = dict[str, Any]
@@ -33,6 +34,7 @@ def fit_network(
     early_stopping: EarlyStopping | None = None,
     start_epoch: Callable[[int], None] | None = None,
     end_epoch: Callable[[Record], object] | None = None,
+    kind: Callable[[], Hashable] | None = None,
 ) -> list[Record]:
     """Train `network` in place and return one record per epoch.
 
@@ -61,6 +63,11 @@ def fit_network(
     end_epoch : callable, default=None
         Called with the epoch's record, which it may extend; a true value stops
         training.
+    kind : callable, default=None
+        Returns what a step depends on besides weights, batch, learning rate and chance.
+        If it is given and returns something, steps may be recorded and replayed where
+        that is faster: they may neither wait for the device nor change anything that is
+        not on it.
 
     Returns
     -------
@@ -74,13 +81,14 @@ def fit_network(
         If a loss, or a weight at the end, is no longer finite.
     """
     history: list[Record] = []
+    steps = _plan_steps(network, compute_loss, batches, optimizer, kind)
     for epoch in range(max_epochs):
         started = perf_counter()
         lr = optimizer.param_groups[0]["lr"]
         if start_epoch is not None:
             start_epoch(epoch)
         record: Record = {"epoch": epoch + 1}
-        record["train_loss"] = _run_epoch(network, compute_loss, batches, optimizer)
+        record["train_loss"] = _run_epoch(network, *steps)
         if validate is not None:
             network.eval()
             record["valid_loss"] = validate()
@@ -102,11 +110,30 @@ def fit_network(
     return history
 
 
-def _run_epoch(
+def _plan_steps(
     network: nn.Module,
     compute_loss: Callable[[Batch], Tensor],
     batches: Iterable[Batch],
     optimizer: Optimizer,
+    kind: Callable[[], Hashable] | None,
+) -> tuple[Callable[[], Iterable[Batch]], Callable[[Batch], Tensor]]:
+    """Return what gives the batches of an epoch, and what takes a step on one."""
+
+    def step(batch: Batch) -> Tensor:
+        return _step(compute_loss, batch, optimizer)
+
+    device = next(network.parameters()).device
+    if kind is None or not can_record(device, batches):
+        return lambda: batches, step
+    assert isinstance(batches, Drawn)
+    recorded = RecordedStep(lambda drawn: step(batches.collect(drawn)), optimizer, kind)
+    return batches.draw, recorded
+
+
+def _run_epoch(
+    network: nn.Module,
+    draw: Callable[[], Iterable[Batch]],
+    step: Callable[[Batch], Tensor],
 ) -> float:
     """Take one step per batch; return the mean loss over samples."""
     network.train()
@@ -115,9 +142,8 @@ def _run_epoch(
     # die break the heap up, and the process grows without end.
     total = torch.zeros((), device=next(network.parameters()).device)
     n_samples = 0
-    for batch in batches:
-        loss = _step(compute_loss, batch, optimizer)
-        total.add_(loss, alpha=len(batch[0]))
+    for batch in draw():
+        total.add_(step(batch), alpha=len(batch[0]))
         n_samples += len(batch[0])
     return float(total) / n_samples
 

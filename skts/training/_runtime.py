@@ -23,6 +23,8 @@ PRECISIONS = ("float32", "bf16")
 def resolve_device(device: str) -> torch.device:
     """Turn the parameter `device` into a torch device that is really there.
 
+    A GPU without a number is the current one.
+
     Raises
     ------
     TypeError
@@ -31,7 +33,7 @@ def resolve_device(device: str) -> torch.device:
         If `device` is no device name, or names a device this machine does not have.
     """
     if device == "auto":
-        return torch.device(_best_device())
+        return _numbered(torch.device(_best_device()))
     rule = "device must be 'auto', 'cpu', 'cuda', 'cuda:<index>' or 'mps'"
     if not isinstance(device, str):
         raise TypeError(f"{rule}, got {device!r}.")
@@ -48,7 +50,14 @@ def resolve_device(device: str) -> torch.device:
             f"{n_devices} {resolved.type} device(s) on this machine. "
             "Use device='auto' to take what is there."
         )
-    return resolved
+    return _numbered(resolved)
+
+
+def _numbered(device: torch.device) -> torch.device:
+    """Return a device as its tensors tell it, which GPUs do by number."""
+    if device.type != "cuda" or device.index is not None:
+        return device
+    return torch.device("cuda", torch.cuda.current_device())
 
 
 def _best_device() -> str:

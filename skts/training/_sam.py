@@ -65,7 +65,7 @@ class SAM(Optimizer):
             for weight in group["params"]
             if weight.grad is not None
         ]
-        starts = [weight.clone() for weight in weights]
+        starts = list(torch._foreach_mul(weights, 1.0))  # copies, at once on a GPU
         climb = [weight.grad for weight in weights]
         if self.adaptive:  # e = rho * w^2 g / ||w g||
             sizes = torch._foreach_abs(weights)

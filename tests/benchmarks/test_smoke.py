@@ -137,6 +137,17 @@ def test_growth(smoke):
     assert (lines[0]["n_series"], lines[0]["length"]) == (20, 50)
 
 
+def test_gpu(smoke, ett, ucr):
+    lines, _ = smoke("gpu")
+    assert {line["device"] for line in lines} == {"cpu"}
+    fits = [line for line in lines if line["benchmark"] == "gpu fit"]
+    assert [line["model"] for line in fits] == ["samformer", "lsinet"]
+    # There is no other place here than the CPU.
+    assert all(line["largest_difference"] < 1e-6 for line in fits)
+    losses = [line for line in lines if line["benchmark"] == "gpu losses"]
+    assert all(not any(line["largest_difference"].values()) for line in losses)
+
+
 def test_without_a_file_results_go_to_a_temporary_folder(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("TMPDIR", str(tmp_path))

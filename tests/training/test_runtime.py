@@ -36,6 +36,7 @@ def pretend(monkeypatch):
 
     def pretend(cuda, mps=0):
         monkeypatch.setattr(torch.cuda, "device_count", lambda: cuda)
+        monkeypatch.setattr(torch.cuda, "current_device", lambda: 0)
         monkeypatch.setattr(torch.backends.mps, "is_available", lambda: bool(mps))
 
     return pretend
@@ -43,17 +44,23 @@ def pretend(monkeypatch):
 
 @pytest.mark.parametrize(
     ("cuda", "mps", "expected"),
-    [(0, 0, "cpu"), (0, 1, "mps"), (1, 0, "cuda"), (2, 1, "cuda")],
+    [(0, 0, "cpu"), (0, 1, "mps"), (1, 0, "cuda:0"), (2, 1, "cuda:0")],
 )
 def test_auto_takes_the_best_device_there_is(pretend, cuda, mps, expected):
     pretend(cuda, mps)
     assert resolve_device("auto") == torch.device(expected)
 
 
-@pytest.mark.parametrize("name", ["cpu", "cuda", "cuda:1", "mps"])
+@pytest.mark.parametrize("name", ["cpu", "cuda:0", "cuda:1", "mps"])
 def test_a_device_that_is_there_is_used(pretend, name):
     pretend(2, 1)
     assert resolve_device(name) == torch.device(name)
+
+
+def test_a_gpu_without_a_number_is_the_current_one(pretend, monkeypatch):
+    pretend(2)
+    monkeypatch.setattr(torch.cuda, "current_device", lambda: 1)
+    assert resolve_device("cuda") == resolve_device("auto") == torch.device("cuda:1")
 
 
 def test_the_cpu_is_always_there():
@@ -254,6 +261,14 @@ def test_workers_of_joblib_share_the_cores(monkeypatch):
 
 
 # On a GPU -------------------------------------------------------------------------
+
+
+@no_cuda
+@pytest.mark.gpu
+@pytest.mark.parametrize("name", ["auto", "cuda"])
+def test_a_device_is_the_one_its_tensors_tell(name):
+    device = resolve_device(name)
+    assert torch.ones(1, device=device).device == device
 
 
 @no_cuda
