@@ -38,12 +38,12 @@ class Recipe:
 
     def make_optimizer(self, network: WindowNetwork) -> Optimizer:
         """Return the optimiser of a network's weights."""
-        weights = [weight for weight in network.parameters() if weight.requires_grad]
+        weights: list[Tensor] = [w for w in network.parameters() if w.requires_grad]
         kind = weights[0].device.type
 
         def make(weights: list[Tensor]) -> Optimizer:
-            settings = {"lr": self.lr, "weight_decay": self.weight_decay}
-            adam = Adam(weights, **settings, fused=kind in ("cpu", "cuda"))
+            fused, decay = kind in ("cpu", "cuda"), self.weight_decay
+            adam = Adam(weights, lr=self.lr, weight_decay=decay, fused=fused)
             return self.wrap_optimizer(adam)
 
         return InPieces(weights, make) if kind == "cuda" else make(weights)

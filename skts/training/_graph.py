@@ -24,6 +24,8 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
+from skts._random import generator_for
+
 Batch = tuple[Tensor, ...]
 Step = Callable[[Batch], Tensor]
 
@@ -98,6 +100,9 @@ class RecordedStep:
         read = tuple(tensor.clone() for tensor in drawn)
         device = read[0].device
         graph = torch.cuda.CUDAGraph()
+        generator = generator_for(device)
+        if generator is not None:  # torch registers its own by itself
+            graph.register_generator_state(generator)
         self._optimizer.zero_grad()  # gradients then live in the graph's own memory
         with (
             _recording,
