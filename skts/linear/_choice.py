@@ -24,7 +24,8 @@ PULL_OF_NAIVE = 3.0
 PULL_OF_BLOCKS = 3.0
 # A network must lower the error by this share: a little is had from any noise.
 LEAST_GAIN = 1e-3
-# Longer maps per channel cost most of the time and gained nothing on held-out rows.
+# Longer maps per channel would take most of the time. Shrunk towards the mean, maps of
+# 1024 rows were worse on validation than those of 720 in two of three trials.
 LONGEST_OWN = 720
 
 
