@@ -25,7 +25,8 @@ PULL_OF_BLOCKS = 3.0
 # A network must lower the error by this share: less is had from any noise, and is not
 # worth the time.
 LEAST_GAIN = 5e-3
-# Longer maps per channel cost most of the time and gained nothing on held-out rows.
+# Longer maps per channel would take most of the time. Shrunk towards the mean, maps of
+# 1024 rows were worse on validation than those of 720 in two of three trials.
 LONGEST_OWN = 720
 
 
