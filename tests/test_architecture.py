@@ -31,17 +31,18 @@ PUBLIC_ROOMS = [
 ]
 
 SCIENTIFIC = {"numpy", "pandas", "sklearn", "sktime", "torch"}
-BELOW_ESTIMATORS = {"_validation", "_files", "_callbacks", "_sklearn_door"}
+BELOW_ESTIMATORS = {"_random", "_validation", "_files", "_callbacks", "_sklearn_door"}
 BELOW_ESTIMATORS |= {"nn", "training", "data"}
 # What each room may import: its own files, these rooms of skts, and these libraries.
 ROOMS = {
     "": (set(), set()),
     "_validation": (set(), {"numpy"}),
+    "_random": (set(), {"torch"}),
     "_files": ({"_validation", "training"}, {"torch"}),
     "_callbacks": (set(), {"sklearn"}),
     "_sklearn_door": (set(), {"sklearn", "sktime"}),
-    "nn": (set(), {"numpy", "torch"}),
-    "training": (set(), {"numpy", "torch"}),
+    "nn": ({"_random"}, {"numpy", "torch"}),
+    "training": ({"_random"}, {"numpy", "torch"}),
     "data": (set(), {"numpy", "scipy", "torch"}),
     "datasets": (set(), {"numpy", "pandas", "pooch", "sktime"}),
     # sklearn here is its StandardScaler; the times are pandas' own.

@@ -8,7 +8,7 @@ JASA 2018). Each channel and step has its own errors.
 """
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import ceil
 from numbers import Real
 from typing import Any
@@ -53,11 +53,20 @@ def half_width(errors: np.ndarray, coverage: float) -> np.ndarray:
     """Return the error that `coverage` of the errors to come stay within, ``(C, H)``.
 
     The largest of ``errors``, sorted ``(n, C, H)``, where there are too few of them.
+    Those that are NaN, at the end, are of series in which the channel never moved; a
+    channel without any other has the width 0.
     """
-    n_windows = len(errors)
+    n_windows = count_errors(errors)  # (C,)
     # 0.55 * 100 is a little more than 55.
-    rank = ceil(round((n_windows + 1) * coverage, 9))
-    return errors[min(max(rank, 1), n_windows) - 1] * float(rank > 0)
+    rank = np.ceil(((n_windows + 1) * coverage).round(9)).astype(int)
+    last = np.maximum(np.minimum(rank, n_windows), 1) - 1
+    widths = errors[last, np.arange(errors.shape[1])]  # (C, H)
+    return np.where(((rank > 0) & (n_windows > 0))[:, None], widths, 0)
+
+
+def count_errors(errors: np.ndarray) -> np.ndarray:
+    """Return how many errors ``(n, C, H)`` each channel has, ``(C,)``."""
+    return np.sum(~np.isnan(errors[..., 0]), axis=0)
 
 
 def windows_needed(coverage: float) -> int:
@@ -65,13 +74,15 @@ def windows_needed(coverage: float) -> int:
     return ceil(round(coverage / (1 - coverage), 9))
 
 
-def warn_if_too_few(errors: np.ndarray, coverages: list[float]) -> None:
+def warn_if_too_few(errors: np.ndarray, coverages: Sequence[float]) -> None:
     """Warn if the largest error must stand for one that has not been seen."""
     needed = windows_needed(max(coverages))
-    if len(errors) < needed:
+    counts = count_errors(errors)
+    n_windows = min(counts[counts > 0], default=needed)
+    if n_windows < needed:
         warnings.warn(
             f"A coverage of {max(coverages):g} needs the errors of at least {needed} "
-            f"validation windows, but there are {len(errors)}: the largest one is "
+            f"validation windows, but there are {n_windows}: the largest one is "
             "taken, which may cover less often. Raise validation_fraction or give fit "
             "a longer series.",
             stacklevel=2,
@@ -85,8 +96,9 @@ def check_levels(name: str, value: Any) -> list[float]:
     for level in levels:
         if isinstance(level, bool) or not isinstance(level, Real):
             raise TypeError(f"{rule}, got {value!r}.")
-        if not 0 < level < 1:
-            way_out = f" Give {level / 100:g}." if 1 < level < 100 else ""
+        share = float(level)
+        if not 0 < share < 1:
+            way_out = f" Give {share / 100:g}." if 1 < share < 100 else ""
             raise ValueError(f"{rule}, got {level}.{way_out}")
     if not levels or len(set(levels)) < len(levels):
         raise ValueError(f"{rule}, got {value!r}.")

@@ -18,7 +18,8 @@ class Backtest:
     Metrics are ``mse``, ``mae`` and ``mase``, the absolute error in units of the
     seasonal naive forecast's in the training part; and ``standardised_mse`` and
     ``standardised_mae``, with each variable in standard deviations of the training
-    part. Means over variables leave out the undefined ``mase`` of one that never moved.
+    part. Means over variables leave out what is undefined for one that never moved:
+    ``mase`` and the standardised errors.
 
     Attributes
     ----------
@@ -73,7 +74,8 @@ def metric_tables(
 ) -> tuple[pd.Series, pd.DataFrame, pd.DataFrame]:
     """Return metrics overall, by step and by variable from errors ``(C, H)``.
 
-    `scale` and `naive`, each ``(C,)``, are the units of standardised and of MASE.
+    `scale` and `naive`, each ``(C,)``, are the units of standardised and of MASE; NaN
+    and 0 stand for channels that never moved.
     """
     scale, naive = scale[:, None], np.where(naive > 0, naive, np.nan)[:, None]
     metrics = {

@@ -10,13 +10,13 @@ from skts.data import spread_out
 from skts.fitted._conformal import (
     MAX_WINDOWS,
     absolute_errors,
+    count_errors,
     half_width,
     warn_if_too_few,
     window_spread,
 )
 from skts.fitted._layout import Layout, Part
 from skts.series import KnownSeries
-from skts.training import fair_share_of_threads
 
 # Forecasts standardised windows of a series.
 ForecastWindows = Callable[[Tensor, KnownSeries], Tensor]
@@ -30,7 +30,8 @@ class HeldOutErrors:
     ----------
     errors : ndarray of shape (n_windows, C, H)
         Sorted, for each channel and step by itself. Those of all series of a panel
-        stand side by side.
+        stand side by side; those of a channel that never moved are NaN: they would make
+        the intervals of the others too narrow.
     method : {"conformal", "adaptive"}
         Whether they are as they are, or in units of the spread of their window.
     """
@@ -48,14 +49,19 @@ class HeldOutErrors:
 
     def standard_deviation(self) -> np.ndarray:
         """Return the root of the mean squared error, ``(C, H)``."""
-        return np.sqrt((self.errors**2).mean(axis=0, dtype=np.float64))
+        squares = np.nansum(self.errors.astype(np.float64) ** 2, axis=0)
+        return np.sqrt(squares / np.maximum(count_errors(self.errors), 1)[:, None])
 
     def in_units_of_data(
         self, errors: np.ndarray, context: Tensor, known: KnownSeries
     ) -> np.ndarray:
-        """Return errors ``(..., C, H)`` after a context ``(C, L)``, ``(..., H, C)``."""
+        """Return errors ``(..., C, H)`` after a context ``(C, L)``, ``(..., H, C)``.
+
+        Those of a channel that never moved are 0.
+        """
         spread = _spread(self.method, context[None], known)[0].cpu().numpy()  # (C, 1)
-        return np.swapaxes(errors * spread * known.units.factor[:, None], -1, -2)
+        unit = np.where(known.units.still, 0, known.units.factor)[:, None]
+        return np.swapaxes(errors * spread * unit, -1, -2)
 
 
 def measure_held_out(
@@ -65,9 +71,11 @@ def measure_held_out(
     held_out = [part for part in layout.parts.values() if len(part.valid)]
     if not held_out:
         return None
-    n_each = max(1, MAX_WINDOWS // len(held_out))
-    with fair_share_of_threads():
-        errors = [_errors(forecast, part, n_each, method) for part in held_out]
+    moving = [part for part in held_out if not part.known.units.still.all()]
+    n_each = max(1, MAX_WINDOWS // max(len(moving), 1))
+    errors = [
+        _errors(forecast, part, n_each, method) for part in moving or held_out[:1]
+    ]
     return HeldOutErrors(np.sort(np.concatenate(errors), axis=0), method)
 
 
@@ -75,11 +83,13 @@ def _errors(
     forecast: ForecastWindows, part: Part, n_windows: int, method: str
 ) -> np.ndarray:
     windows = part.valid
-    return absolute_errors(
+    errors = absolute_errors(
         lambda context: forecast(context, part.known),
         replace(windows, starts=spread_out(windows.starts, n_windows)),
         lambda context: _spread(method, context, part.known),
     )
+    errors[:, part.known.units.still] = np.nan
+    return errors
 
 
 def _spread(method: str, context: Tensor, known: KnownSeries) -> Tensor:

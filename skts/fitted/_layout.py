@@ -6,12 +6,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from skts.data import Stretch, Windows, split_chronologically, window_starts
 from skts.series import (
     Frequency,
     KnownSeries,
     SeriesByName,
+    Units,
     check_length,
     contiguous_stretches,
     describe,
@@ -117,7 +119,7 @@ def lay_out(
         measure_units(rows[:n_train], standardize)
         for rows, (n_train, _, _) in zip(values, divided, strict=True)
     ]
-    rows = torch.cat([u.standardise(v) for u, v in zip(units, values, strict=True)], 1)
+    rows = torch.cat([_rest(u, v) for u, v in zip(units, values, strict=True)], 1)
     rows = rows.to(device)
     first_rows = np.cumsum([0, *map(len, values)])[:-1]
 
@@ -135,6 +137,17 @@ def lay_out(
             windows(valid, first_rows[i]),
         )
     return Layout(parts)
+
+
+def _rest(units: Units, values: np.ndarray) -> Tensor:
+    """Return standardised rows in which a channel still in training never moves.
+
+    It has no unit: what it does later, in numbers as they come, would decide validation
+    by itself.
+    """
+    rows = units.standardise(values)
+    rows[torch.from_numpy(units.still)] = 0
+    return rows
 
 
 def _joined(parts: list[Windows]) -> Windows:

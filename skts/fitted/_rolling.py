@@ -18,7 +18,6 @@ from skts.fitted._layout import Part
 from skts.fitted._model import SeriesModel
 from skts.models import channel_errors
 from skts.series import contiguous_stretches
-from skts.training import fair_share_of_threads
 
 
 @dataclass(frozen=True)
@@ -99,20 +98,22 @@ def forecast_from(
     known = model.known[None]
     series = known.units.standardise(values).to(model.device)
     contexts = model.windows(series, starts, 0)
-    with fair_share_of_threads():
-        parts = [model.forecast(c, known).cpu().numpy() for c, _ in contexts.in_order()]
+    parts = [model.forecast(c, known).cpu().numpy() for c, _ in contexts.in_order()]
     return known.units.restore(np.concatenate(parts))
 
 
 def rolling_error(model: SeriesModel, rolling: Rolling) -> float:
-    """Return the mean squared error in standard deviations of the training part."""
+    """Return the mean squared error in standard deviations of the training part.
+
+    Channels that never moved there have none, and do not count beside others.
+    """
     known = model.known[None]
-    with fair_share_of_threads():
-        errors = channel_errors(
-            lambda context: model.forecast(context, known), _windows(model, rolling)
-        )
+    errors = channel_errors(
+        lambda context: model.forecast(context, known), _windows(model, rolling)
+    )
     units = known.units
-    return float(np.mean(errors.cpu().numpy() * (units.factor / units.scale) ** 2))
+    errors = errors.cpu().numpy() * (units.factor / units.scale) ** 2
+    return float(np.mean(errors[~units.still] if not units.still.all() else errors))
 
 
 def backtest(
@@ -139,13 +140,12 @@ def backtest(
     def forecast(context: Tensor) -> Tensor:
         return model.forecast(context, known)
 
-    with fair_share_of_threads():
-        squared, absolute = error_means(forecast, _windows(model, rolling), kept)
+    squared, absolute = error_means(forecast, _windows(model, rolling), kept)
     assert model.naive_errors is not None, "a model of one series has them"
     tables = metric_tables(
         squared * units.factor[:, None] ** 2,
         absolute * units.factor[:, None],
-        units.scale,
+        np.where(units.still, np.nan, units.scale),
         model.naive_errors[sp - 1],
         variables,
     )
@@ -166,8 +166,7 @@ def measure_naive(part: Part, max_period: int) -> np.ndarray:
     Which period is wanted is known later, and the series is not kept until then.
     """
     train = part.train.series[:, : part.n_train]
-    with fair_share_of_threads():
-        errors = seasonal_errors(train, part.stretches, max_period)
+    errors = seasonal_errors(train, part.stretches, max_period)
     return errors.cpu().numpy() * part.known.units.factor
 
 

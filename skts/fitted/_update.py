@@ -5,6 +5,7 @@ from copy import deepcopy
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import torch
 
 from skts.data import Windows, spread_out, window_starts
@@ -44,10 +45,26 @@ def join_rows(model: SeriesModel, series: SeriesByName) -> SeriesByName:
             what = f"{describe(name)}, not seen in fit,"
         else:
             frequency = known.frequency
+            _check_that_it_goes_on(known, rows, describe(name))
             what = f"{describe(name)}, after the rows known so far,"
         stretches = contiguous_stretches(joined[name].index, frequency)
         check_last_stretch(stretches, model.context_length, what)
     return joined
+
+
+def _check_that_it_goes_on(known: KnownSeries, rows: pd.DataFrame, name: str) -> None:
+    """Raise unless new rows follow the steps of the series."""
+    try:
+        index = known.join(rows).index
+        contiguous_stretches(index, known.frequency)
+    except ValueError as error:
+        last = known.recent.index[-1]
+        following = known.times_after(np.array([1, 2]))
+        raise ValueError(
+            f"{name} must have regular times that go on with those seen in fit: after "
+            f"{last} come {following[0]}, {following[1]} and so on, got "
+            f"{', '.join(map(str, rows.index[:3]))}."
+        ) from error
 
 
 def update_model(

@@ -26,7 +26,6 @@ from skts.fitted import (
     backtest,
     check_levels,
     cut_rolling,
-    forecast_from,
     forecast_rolling,
     join_rows,
     lay_out,
@@ -36,8 +35,12 @@ from skts.fitted import (
     rolling_error,
     update_model,
 )
-from skts.forecasting._horizon import coerce_horizon, count_steps_ahead
-from skts.forecasting._moving_cutoff import cutoff_rows, frames_by_cutoff
+from skts.forecasting._horizon import (
+    coerce_horizon,
+    count_steps_ahead,
+    largest_step,
+)
+from skts.forecasting._moving_cutoff import find_cutoffs
 from skts.forecasting._sktime import join_moving_cutoffs
 from skts.models import (
     InitialWeights,
@@ -55,18 +58,18 @@ from skts.series import (
     SeriesByName,
     as_frame,
     check_columns,
+    check_index,
     check_order,
     check_steps,
     check_times,
     check_values,
-    contiguous_stretches,
     describe,
     find_frequency,
     join_panel,
     split_panel,
     with_frequency,
 )
-from skts.training import draw_seed, resolve_device
+from skts.training import as_usual, draw_seed, resolve_device
 
 Series = pd.Series | pd.DataFrame | np.ndarray
 
@@ -112,6 +115,9 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
     interval_method: str
     initial_weights: str | None
 
+    _fh: ForecastingHorizon | None
+    _model: SeriesModel
+
     network_: WindowNetwork
     history_: list[dict[str, Any]]
     n_epochs_: int
@@ -142,6 +148,12 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
 
     def _check_X_y(self, X: Any = None, y: Any = None, **kwargs: Any) -> Any:
         """Check data before sktime converts them: its errors say less."""
+        if X is not None:
+            warnings.warn(
+                f"{type(self).__name__} takes no covariates yet: X is not used. Leave "
+                "it out, or model its effect apart and give fit what is left of y.",
+                stacklevel=3,
+            )
         if y is not None:
             if not isinstance(y, pd.Series | pd.DataFrame) and self.is_fitted:
                 raise TypeError(
@@ -155,6 +167,7 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         return super()._check_X_y(X=X, y=y, **kwargs)
 
     def _check_index(self, y: pd.Series | pd.DataFrame) -> None:
+        check_index(y.index)
         for name, rows in split_panel(y).items():
             check_order(rows.index, describe(name))
         if not self.is_fitted:
@@ -177,6 +190,7 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         """
         if fh is None:
             self._check_that_fh_is_known()
+            self._check_that_fh_is_to_come()
             return self._fh
         fh = coerce_horizon(fh)
         if self.is_fitted:
@@ -198,15 +212,30 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
                 "The forecasting horizon is unknown: pass fh to fit, or construct "
                 f"{type(self).__name__} with horizon=<largest step>."
             )
-        if self.is_fitted and not self._fh:
+        if self.is_fitted and self.horizon is not None and not self._fh:
             raise ValueError(
                 "predict needs fh, since none was passed to fit. It may hold any "
                 f"steps from 1 to horizon={self.horizon}, for instance "
                 f"fh=range(1, {self.horizon + 1})."
             )
 
+    def _check_that_fh_is_to_come(self) -> None:
+        """Raise if times kept from ``fit`` have passed by now."""
+        if not self.is_fitted or self._fh is None or self._fh.is_relative:
+            return
+        for known in self._known_ends().values():
+            try:
+                self._steps(self._fh, known)
+            except NotImplementedError as error:
+                raise NotImplementedError(
+                    f"fh was given as times before, and rows up to "
+                    f"{known.recent.index[-1]} are known by now, so that some of them "
+                    "have passed. Pass fh again, as steps ahead like fh=[1, 2]."
+                ) from error
+
     def _asked_in_fit(self, fh: ForecastingHorizon) -> bool:
-        return bool(self._fh) and np.array_equal(fh.to_pandas(), self._fh.to_pandas())
+        asked = self._fh
+        return asked is not None and np.array_equal(fh.to_pandas(), asked.to_pandas())
 
     def _set_cutoff_from_y(self, y: pd.DataFrame) -> None:
         """Take the latest time; sktime's own forgets the frequency, and takes long."""
@@ -220,6 +249,7 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
 
     # Fit ----------------------------------------------------------------------------
 
+    @as_usual()
     def _fit(self, y: pd.DataFrame, X: None, fh: ForecastingHorizon | None) -> Self:
         self._check_parameters()
         series = split_panel(y)
@@ -302,7 +332,7 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         """Return what `_keep` makes of a model, for callbacks."""
         shell = object.__new__(type(self))
         shell._keep(model)
-        return vars(shell)
+        return dict(vars(shell))
 
     @property
     def _seen(self) -> pd.DataFrame:
@@ -357,12 +387,14 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         """
         return super().pretrain(y, X, fh)
 
+    @as_usual()
     def _pretrain(
         self, y: pd.DataFrame, X: None = None, fh: ForecastingHorizon | None = None
     ) -> Self:
         self._check_parameters()
         series = split_panel(y)
-        horizon = self._horizon_of_pretraining(fh)
+        known = self.horizon or getattr(self, "pretrained_horizon_", None)
+        horizon = largest_step(fh, known, type(self).__name__)
         layout = self._lay_out(series, _find_frequencies(series), horizon)
         trained = train_new(
             recipe_of(self),
@@ -375,30 +407,6 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         self.pretrained_horizon_ = horizon
         self.pretrained_history_ = trained.history
         return self
-
-    def _horizon_of_pretraining(self, fh: ForecastingHorizon | None) -> int:
-        known: int | None = self.horizon or getattr(self, "pretrained_horizon_", None)
-        if fh is None:
-            if known is None:
-                raise ValueError(
-                    "The forecasting horizon is unknown: pass fh to pretrain, or "
-                    f"construct {type(self).__name__} with horizon=<largest step>."
-                )
-            return known
-        if not fh.is_relative:
-            raise ValueError(
-                "fh must hold steps ahead in pretrain, got times: each series has its "
-                "own end. Use for instance fh=range(1, 25)."
-            )
-        if isinstance(fh.to_pandas(), pd.TimedeltaIndex):
-            raise TypeError(
-                "fh must hold whole steps ahead in pretrain, got "
-                f"{', '.join(map(str, fh.to_pandas()))}. Use for instance "
-                "fh=range(1, 25)."
-            )
-        steps = fh.to_numpy()
-        check_steps(steps, known or int(steps.max()))
-        return known or int(steps.max())
 
     def set_params(self, **params: Any) -> Self:
         """Set parameters, and reset to the state after construction.
@@ -464,6 +472,7 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
 
     # Predict ------------------------------------------------------------------------
 
+    @as_usual()
     def _predict(self, fh: ForecastingHorizon, X: None = None) -> pd.DataFrame:
         return self._join_frames(
             fh, lambda forecast, steps: forecast.values[steps - 1], self._seen.columns
@@ -644,6 +653,7 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         assert held_out is not None, "checked before sktime calls"
         return held_out
 
+    @as_usual()
     def _predict_quantiles(
         self, fh: ForecastingHorizon, X: None, alpha: list[float]
     ) -> pd.DataFrame:
@@ -660,6 +670,7 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         columns = self._get_columns("predict_quantiles", alpha=alpha)
         return self._join_frames(fh, quantiles, columns)
 
+    @as_usual()
     def _predict_var(
         self, fh: ForecastingHorizon, X: None = None, cov: bool = False
     ) -> pd.DataFrame:
@@ -693,7 +704,7 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
     def _to_frame(self, Y: Any, name: str = "Y") -> pd.DataFrame:
         """Check a series given after ``fit`` and return it as a frame."""
         seen = self._only.recent
-        frame = as_frame(Y, name, seen.columns)
+        frame = as_frame(Y, name, list(seen.columns))
         check_columns(frame, seen, name)
         check_values(frame, name)
         check_order(frame.index, name)
@@ -713,6 +724,7 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
             self._model, frame, name, stride=stride, look_back=look_back and follows
         )
 
+    @as_usual()
     def predict_windows(
         self, Y: Series, stride: int = 1
     ) -> tuple[np.ndarray, np.ndarray]:
@@ -744,6 +756,7 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         rolling = self._cut(Y, stride=stride)
         return forecast_rolling(self._model, rolling)
 
+    @as_usual()
     def predict_rolling(
         self, Y: Series, stride: int = 1
     ) -> tuple[np.ndarray, np.ndarray]:
@@ -778,6 +791,7 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         rolling = self._cut(Y, stride=stride, look_back=True)
         return forecast_rolling(self._model, rolling)
 
+    @as_usual()
     def backtest(
         self,
         Y: Series,
@@ -861,6 +875,7 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         seen = self._only.recent.index[-rolling.n_known :]
         return seen.append(times).rename(seen.name)
 
+    @as_usual()
     def score(self, y: Series, X: Any = None, fh: Any = None) -> float:
         """Score forecasts of a series: higher is better, unless `fh` is given.
 
@@ -898,6 +913,7 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         rolling = self._cut(y, "y", look_back=True)
         return -rolling_error(self._model, rolling)
 
+    @as_usual()
     def _predict_moving_cutoff(
         self,
         y: pd.DataFrame,
@@ -911,25 +927,17 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         This serves ``update_predict``. Whatever is not plainly one series that goes on
         where the rows known end is left to sktime, which goes step by step.
         """
-        fh, rows = cv.get_fh(), None
+        fh, moving = cv.get_fh(), None
         if not update_params and None in self._model.known and fh.is_relative:
-            known = self._only.join(y)
-            rows = self._cutoff_rows(y, known, cv)
-        if rows is None:
+            moving = find_cutoffs(self._only, y, cv)
+        if moving is None:
             return super()._predict_moving_cutoff(
                 y, cv, X, update_params, reset_forecaster
             )
         moved = deepcopy(self) if reset_forecaster else self
-        moved.update(y.loc[: known.index[rows[-1]]], update_params=False)
-        steps = moved._steps(moved._check_fh(fh), moved._only)
-        forecasts = forecast_from(
-            self._model,
-            known.to_numpy(dtype=np.float64),
-            rows - self.context_length + 1,
-        )
-        frames, cutoffs = frames_by_cutoff(
-            forecasts[:, steps - 1], steps, rows, known, self._only.frequency
-        )
+        moved.update(y.loc[: moving.last_time], update_params=False)
+        steps = moved._steps(coerce_horizon(fh), moved._only)
+        frames = moving.forecast(self._model, steps)
         converted = [
             convert_to(
                 frame,
@@ -939,19 +947,7 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
             )
             for frame in frames
         ]
-        return join_moving_cutoffs(converted, cutoffs)
-
-    def _cutoff_rows(
-        self, y: pd.DataFrame, known: pd.DataFrame, cv: Any
-    ) -> np.ndarray | None:
-        """Return the rows of `known` to forecast from; None if others count, too."""
-        if len(contiguous_stretches(known.index, self._only.frequency)) > 1:
-            return None
-        rows = cutoff_rows(cv.split(y), y.index, known.index)
-        # Old rows come after a cutoff before the last of them.
-        if rows is None or known.index[rows[0]] < self._only.recent.index[-1]:
-            return None
-        return rows
+        return join_moving_cutoffs(converted, moving.cutoffs)
 
     # Update -------------------------------------------------------------------------
 
@@ -963,6 +959,7 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
             join_rows(self._model, split_panel(y))
         super()._update_y_X(y, X, enforce_index_type)
 
+    @as_usual()
     def _update(
         self, y: pd.DataFrame, X: None = None, update_params: bool = True
     ) -> Self:
@@ -997,4 +994,4 @@ def _by_series(
     if None in units:
         return units[None]
     rows = {n: pd.DataFrame([u], columns=model.columns) for n, u in units.items()}
-    return pd.concat(rows, names=model.level_names[:-1]).droplevel(-1)
+    return join_panel(rows, model.level_names[:-1]).droplevel(-1)

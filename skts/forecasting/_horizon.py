@@ -12,7 +12,7 @@ import pandas as pd
 from sktime.forecasting.base import ForecastingHorizon
 
 from skts.forecasting._sktime import coerce_fh
-from skts.series import Frequency, spans_after, steps_after
+from skts.series import Frequency, check_steps, spans_after, steps_after
 
 
 def coerce_horizon(fh: Any) -> ForecastingHorizon:
@@ -59,3 +59,33 @@ def count_steps_ahead(
             f"at {index[-1]}, got [{given}]. Leave out the steps that are known."
         )
     return steps
+
+
+def largest_step(fh: ForecastingHorizon | None, known: int | None, who: str) -> int:
+    """Return the horizon of a pretraining; `known` is that which was set before.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If there is none, or `fh` holds anything but steps ahead.
+    """
+    if fh is None:
+        if known is None:
+            raise ValueError(
+                "The forecasting horizon is unknown: pass fh to pretrain, or construct "
+                f"{who} with horizon=<largest step>."
+            )
+        return known
+    if not fh.is_relative:
+        raise ValueError(
+            "fh must hold steps ahead in pretrain, got times: each series has its own "
+            "end. Use for instance fh=range(1, 25)."
+        )
+    steps = fh.to_pandas()
+    if isinstance(steps, pd.TimedeltaIndex):
+        raise TypeError(
+            "fh must hold whole steps ahead in pretrain, got "
+            f"{', '.join(map(str, steps))}. Use for instance fh=range(1, 25)."
+        )
+    check_steps(steps.to_numpy(), known or int(steps.max()))
+    return known or int(steps.max())

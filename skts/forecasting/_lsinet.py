@@ -1,5 +1,9 @@
 """LSINet as a forecaster."""
 
+from typing import Any
+
+import numpy as np
+
 from skts.forecasting._base import TorchForecaster
 from skts.models import LSINetModel
 
@@ -175,46 +179,46 @@ class LSINetForecaster(LSINetModel, TorchForecaster):
 
     def __init__(
         self,
-        context_length=384,
-        horizon=None,
+        context_length: int = 384,
+        horizon: int | None = None,
         *,
-        patch_length=None,
-        stride=None,
-        hidden_size=128,
-        n_heads=8,
-        head_size=32,
-        n_modules=1,
-        residual_stack=False,
-        interaction="sparse",
-        n_connection_groups=1,
-        connection_mode="threshold",
-        normalise_rows=False,
-        sparsity=0.85,
-        sparsity_interval=3,
-        sparsity_weight=1.0,
-        temperature=0.5,
-        annealing=1.0,
-        head="shared",
-        dropout=0.3,
-        embedding_dropout=0.1,
-        use_revin=True,
-        standardize=True,
-        max_epochs=30,
-        batch_size=128,
-        lr=1e-4,
-        lr_schedule="decay",
-        weight_decay=0.0,
-        validation_fraction=0.2,
-        patience=10,
-        update_epochs=1,
-        interval_method="conformal",
-        initial_weights=None,
-        device="auto",
-        precision="float32",
-        compile=False,
-        verbose=0,
-        random_state=None,
-    ):
+        patch_length: int | None = None,
+        stride: int | None = None,
+        hidden_size: int = 128,
+        n_heads: int = 8,
+        head_size: int = 32,
+        n_modules: int = 1,
+        residual_stack: bool = False,
+        interaction: str = "sparse",
+        n_connection_groups: int = 1,
+        connection_mode: str = "threshold",
+        normalise_rows: bool = False,
+        sparsity: float = 0.85,
+        sparsity_interval: int = 3,
+        sparsity_weight: float = 1.0,
+        temperature: float = 0.5,
+        annealing: float = 1.0,
+        head: str | int = "shared",
+        dropout: float = 0.3,
+        embedding_dropout: float = 0.1,
+        use_revin: bool = True,
+        standardize: bool = True,
+        max_epochs: int = 30,
+        batch_size: int = 128,
+        lr: float = 1e-4,
+        lr_schedule: str = "decay",
+        weight_decay: float = 0.0,
+        validation_fraction: float = 0.2,
+        patience: int | None = 10,
+        update_epochs: int = 1,
+        interval_method: str = "conformal",
+        initial_weights: str | None = None,
+        device: str = "auto",
+        precision: str = "float32",
+        compile: bool = False,
+        verbose: int = 0,
+        random_state: int | np.random.RandomState | None = None,
+    ) -> None:
         self.context_length = context_length
         self.horizon = horizon
         self.patch_length = patch_length
@@ -256,7 +260,7 @@ class LSINetForecaster(LSINetModel, TorchForecaster):
         super().__init__()
 
     @classmethod
-    def get_test_params(cls, parameter_set="default"):
+    def get_test_params(cls, parameter_set: str = "default") -> list[dict[str, Any]]:
         """Return small settings for tests of sktime's interface.
 
         Parameters
@@ -269,7 +273,12 @@ class LSINetForecaster(LSINetModel, TorchForecaster):
         list of dict
             Constructor arguments.
         """
-        tiny = {"context_length": 4, "hidden_size": 8, "n_heads": 2, "head_size": 4}
+        tiny: dict[str, Any] = {
+            "context_length": 4,
+            "hidden_size": 8,
+            "n_heads": 2,
+            "head_size": 4,
+        }
         tiny |= {"max_epochs": 1, "device": "cpu", "validation_fraction": 0}
         return [
             {**tiny, "random_state": 0, "sparsity_interval": 1},

@@ -1,10 +1,15 @@
 """SAMformer as a forecaster."""
 
+from typing import Any, cast
+
 import numpy as np
+import pandas as pd
 import torch
 
 from skts.forecasting._base import TorchForecaster
 from skts.models import SAMformerModel
+from skts.nn import SAMformer
+from skts.training import as_usual
 
 
 class SAMformerForecaster(SAMformerModel, TorchForecaster):
@@ -142,35 +147,35 @@ class SAMformerForecaster(SAMformerModel, TorchForecaster):
 
     def __init__(
         self,
-        context_length=512,
-        horizon=None,
+        context_length: int = 512,
+        horizon: int | None = None,
         *,
-        hidden_size=16,
-        n_heads=1,
-        rho=0.7,
-        adaptive=False,
-        attention="channel",
-        value_projection="factorised",
-        head_init="zeros",
-        sigma_reparam=False,
-        use_revin=True,
-        standardize=True,
-        max_epochs=300,
-        batch_size=32,
-        lr=1e-4,
-        lr_schedule="cosine",
-        weight_decay=0.0,
-        validation_fraction=0.2,
-        patience=5,
-        update_epochs=1,
-        interval_method="conformal",
-        initial_weights=None,
-        device="auto",
-        precision="float32",
-        compile=False,
-        verbose=0,
-        random_state=None,
-    ):
+        hidden_size: int = 16,
+        n_heads: int = 1,
+        rho: float = 0.7,
+        adaptive: bool = False,
+        attention: str = "channel",
+        value_projection: str = "factorised",
+        head_init: str = "zeros",
+        sigma_reparam: bool = False,
+        use_revin: bool = True,
+        standardize: bool = True,
+        max_epochs: int = 300,
+        batch_size: int = 32,
+        lr: float = 1e-4,
+        lr_schedule: str = "cosine",
+        weight_decay: float = 0.0,
+        validation_fraction: float = 0.2,
+        patience: int | None = 5,
+        update_epochs: int = 1,
+        interval_method: str = "conformal",
+        initial_weights: str | None = None,
+        device: str = "auto",
+        precision: str = "float32",
+        compile: bool = False,
+        verbose: int = 0,
+        random_state: int | np.random.RandomState | None = None,
+    ) -> None:
         self.context_length = context_length
         self.horizon = horizon
         self.hidden_size = hidden_size
@@ -200,7 +205,10 @@ class SAMformerForecaster(SAMformerModel, TorchForecaster):
         self.random_state = random_state
         super().__init__()
 
-    def attention_matrix(self, Y=None):
+    @as_usual()
+    def attention_matrix(
+        self, Y: pd.Series | pd.DataFrame | np.ndarray | None = None
+    ) -> np.ndarray:
         """Return how much each channel looks at each other one.
 
         Parameters
@@ -236,10 +244,11 @@ class SAMformerForecaster(SAMformerModel, TorchForecaster):
             )
         with torch.no_grad():
             window = self._only.units.standardise(values)[None].to(self.device_)
-            return self.network_.attention_weights(window)[0].cpu().numpy()
+            network = cast(SAMformer, self.network_)
+            return network.attention_weights(window)[0].cpu().numpy()
 
     @classmethod
-    def get_test_params(cls, parameter_set="default"):
+    def get_test_params(cls, parameter_set: str = "default") -> list[dict[str, Any]]:
         """Return small settings for tests of sktime's interface.
 
         Parameters

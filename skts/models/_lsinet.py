@@ -1,24 +1,25 @@
 """LSINet with its own parameters, and the connections it learned."""
 
-from numbers import Integral
-
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from skts._validation import check_bool, check_int, check_option, check_real
 from skts.models._base import WindowModel
 from skts.nn import CONNECTION_MODES, INTERACTIONS, LSINet, default_patches
+from skts.training import as_usual
 
 
 class LSINetModel(WindowModel):
     """What the estimators around LSINet share."""
 
     @property
+    @as_usual()
     def connection_matrix_(self) -> np.ndarray:
         """Connections that forecasts use, ``(n_modules, n_heads, N, N)``."""
         return self._sparse_network().connection_matrix().cpu().numpy()
 
     @property
+    @as_usual()
     def connection_probability_(self) -> np.ndarray:
         """Probability of each connection, ``(n_modules, n_heads, N, N)``."""
         return self._sparse_network().connection_probability().cpu().numpy()
@@ -77,7 +78,7 @@ class LSINetModel(WindowModel):
         """Raise if channels were to be cut into more groups than there are."""
         for name in ("head", "n_connection_groups"):
             value = getattr(self, name)
-            if isinstance(value, Integral) and value > n_channels:
+            if not isinstance(value, str) and value > n_channels:
                 raise ValueError(
                     f"{name} must be at most the number of channels, got {value} with "
                     f"{n_channels} channels."

@@ -8,12 +8,12 @@ import torch
 from torch import Tensor
 
 from skts._callbacks import FitTask
+from skts._random import DrawnFromOwn, drawing
 from skts.data import Rows, Windows
 from skts.models._recipe import Recipe
 from skts.models._training import train_on_windows
 from skts.models._weights import InitialWeights, start_from
 from skts.nn import WindowNetwork
-from skts.training import fair_share_of_threads, seeded
 
 Record = dict[str, Any]
 
@@ -56,8 +56,7 @@ class TrainedNetwork:
 
     def forecast_rows(self, rows: Rows) -> Tensor:
         """Forecast rows of contexts, and of what is still, ``(n, C, H)`` on the CPU."""
-        with fair_share_of_threads():
-            return torch.cat([self.forecast(*row).cpu() for row in rows.in_order()])
+        return torch.cat([self.forecast(*row).cpu() for row in rows.in_order()])
 
 
 # What a trained network makes of the fitted attributes of an estimator.
@@ -89,9 +88,10 @@ def train_new(
     """
     device = train.device
     context, target = train.take(slice(1))
-    with fair_share_of_threads(), seeded(seed, device):
-        with torch.device(device):
-            network = recipe.build(*context.shape[1:], target.shape[-1])
+    with drawing(seed, device):
+        with DrawnFromOwn(), torch.device(device):
+            _, n_channels, context_length = context.shape
+            network = recipe.build(n_channels, context_length, target.shape[-1])
         start_from(network, initial)
         history, best_epoch = train_on_windows(
             network, train, valid, recipe, seed, task or FitTask()
@@ -103,5 +103,5 @@ def train_further(
     network: WindowNetwork, recipe: Recipe, train: Windows | Rows, seed: int
 ) -> None:
     """Train a network in place, for all epochs of the recipe."""
-    with fair_share_of_threads(), seeded(seed, train.device):
+    with drawing(seed, train.device):
         train_on_windows(network, train, None, recipe, seed, FitTask())

@@ -112,7 +112,8 @@ def channel_errors(
     """Return each channel's mean squared error over all windows and steps, ``(C,)``."""
     has_float64 = windows.device.type != "mps"
     dtype = torch.float64 if has_float64 else torch.float32
-    total, n_steps = 0.0, 0
+    total = torch.zeros((), dtype=dtype, device=windows.device)
+    n_steps = 0
     for context, target in windows.in_order():
         errors = (forecast(context) - target).square_().sum(dim=(0, 2))
         total = total + errors.to(dtype)

@@ -20,6 +20,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from skts._random import generator_for
+
 
 class PatchConnections(nn.Module):
     """Learn ``M`` connection matrices between ``N`` patches.
@@ -145,7 +147,8 @@ class PatchConnections(nn.Module):
 
 def _logistic_noise(like: Tensor) -> Tensor:
     """Draw standard logistic noise: the difference of two Gumbel variables."""
-    uniform = torch.rand_like(like)
+    uniform = torch.empty_like(like)
+    uniform.uniform_(generator=generator_for(like.device))
     return torch.logit(uniform, eps=torch.finfo(like.dtype).eps)
 
 

@@ -12,13 +12,21 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from skts._random import generator_for
+
+CPU = torch.device("cpu")
+
 
 def dropout(values: Tensor, p: float, training: bool) -> Tensor:
     """Zero `values` with probability `p` and rescale the rest, as torch does."""
     if not training or p == 0:
         return values
-    if values.device.type != "cpu" or torch.compiler.is_compiling():
-        return F.dropout(values, p)  # one fused kernel
+    if torch.compiler.is_compiling():
+        return F.dropout(values, p)  # torch compiles no generators
+    if values.device.type != "cpu":
+        generator = generator_for(values.device)
+        kept = torch.empty_like(values).bernoulli_(1 - p, generator=generator)
+        return values * kept.div_(1 - p)
     return _ByteDropout.apply(values, p)
 
 
@@ -27,7 +35,7 @@ class _ByteDropout(torch.autograd.Function):
     def forward(ctx: Any, values: Tensor, p: float) -> Tensor:
         ctx.bytes = _random_bytes(values.shape)
         # Rounding the threshold at random keeps `p` exact, not a multiple of 1 / 256.
-        ctx.threshold = math.floor(256 * p + torch.rand((), device="cpu").item()) - 128
+        ctx.threshold = math.floor(256 * p + _random_share()) - 128
         ctx.scale = 1 / (1 - p)
         return _mask(ctx, values).mul_(values)
 
@@ -36,9 +44,13 @@ class _ByteDropout(torch.autograd.Function):
         return _mask(ctx, gradient).mul_(gradient), None
 
 
+def _random_share() -> float:
+    return torch.rand((), device="cpu", generator=generator_for(CPU)).item()
+
+
 def _random_bytes(shape: torch.Size) -> Tensor:
     draws = torch.empty(-(-shape.numel() // 8), dtype=torch.int64, device="cpu")
-    draws.random_(-(2**63), None)  # all 64 bits
+    draws.random_(-(2**63), None, generator=generator_for(CPU))  # all 64 bits
     return draws.view(torch.int8)[: shape.numel()].view(shape)
 
 

@@ -3,10 +3,11 @@
 import warnings
 from dataclasses import dataclass
 from itertools import product
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import torch
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.metrics import r2_score
 from sklearn.utils import Tags, check_array, check_consistent_length
@@ -17,7 +18,7 @@ from skts.data import Rows
 from skts.models import TrainedNetwork, WindowModel
 from skts.regression._windows import n_rows_into, share_targets
 from skts.series import Units, measure_units
-from skts.training import resolve_device
+from skts.training import as_usual, resolve_device
 
 DTYPES = [np.float64, np.float32]
 
@@ -144,7 +145,8 @@ class WindowRegressor(WindowModel, RegressorMixin, BaseEstimator):
 
     # Fit ----------------------------------------------------------------------------
 
-    def fit(self, X, y):
+    @as_usual()
+    def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
         """Train the network on windows in time order.
 
         Parameters
@@ -167,6 +169,7 @@ class WindowRegressor(WindowModel, RegressorMixin, BaseEstimator):
             If values are not finite, columns do not divide into channels, or `X` and
             `y` differ in rows or channels.
         """
+        self._forget()
         self._check_parameters()
         if y is None:
             raise ValueError(
@@ -201,6 +204,14 @@ class WindowRegressor(WindowModel, RegressorMixin, BaseEstimator):
         self._keep(make_model(trained))
         return self
 
+    def _forget(self) -> None:
+        """Leave no trace of a fit before: what fails from here on is not fitted."""
+        for name in [name for name in vars(self) if name.endswith("_")]:
+            delattr(self, name)
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "network_")
+
     def _keep(self, model: ArrayModel) -> None:
         """Keep what a fit learned, as fitted attributes."""
         self._model = model
@@ -217,7 +228,7 @@ class WindowRegressor(WindowModel, RegressorMixin, BaseEstimator):
         """Return what `_keep` makes of a model, for callbacks."""
         shell = object.__new__(type(self))
         shell._keep(model)
-        return vars(shell)
+        return dict(vars(shell))
 
     def _split(self, contexts: np.ndarray, targets: np.ndarray) -> tuple[int, int]:
         """Return the number of training rows and the first validation row."""
@@ -242,7 +253,8 @@ class WindowRegressor(WindowModel, RegressorMixin, BaseEstimator):
 
     # After fit ----------------------------------------------------------------------
 
-    def predict(self, X):
+    @as_usual()
+    def predict(self, X: ArrayLike) -> np.ndarray:
         """Forecast what follows each window.
 
         Parameters
@@ -260,7 +272,10 @@ class WindowRegressor(WindowModel, RegressorMixin, BaseEstimator):
         forecasts = self._model.forecast(contexts)
         return forecasts.reshape(len(contexts), *self._model.target_shape)
 
-    def score(self, X, y, sample_weight=None):
+    @as_usual()
+    def score(
+        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> float:
         """Return the mean coefficient of determination over steps and channels.
 
         Parameters

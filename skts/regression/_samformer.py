@@ -1,5 +1,7 @@
 """SAMformer as a regressor on windows."""
 
+import numpy as np
+
 from skts.models import SAMformerModel
 from skts.regression._base import WindowRegressor
 
@@ -144,31 +146,31 @@ class SAMformerRegressor(SAMformerModel, WindowRegressor):
 
     def __init__(
         self,
-        n_channels=1,
+        n_channels: int = 1,
         *,
-        hidden_size=16,
-        n_heads=1,
-        rho=0.7,
-        adaptive=False,
-        attention="channel",
-        value_projection="factorised",
-        head_init="zeros",
-        sigma_reparam=False,
-        use_revin=True,
-        standardize=True,
-        max_epochs=300,
-        batch_size=32,
-        lr=1e-4,
-        lr_schedule="cosine",
-        weight_decay=0.0,
-        validation_fraction=0.2,
-        patience=5,
-        device="auto",
-        precision="float32",
-        compile=False,
-        verbose=0,
-        random_state=None,
-    ):
+        hidden_size: int = 16,
+        n_heads: int = 1,
+        rho: float = 0.7,
+        adaptive: bool = False,
+        attention: str = "channel",
+        value_projection: str = "factorised",
+        head_init: str = "zeros",
+        sigma_reparam: bool = False,
+        use_revin: bool = True,
+        standardize: bool = True,
+        max_epochs: int = 300,
+        batch_size: int = 32,
+        lr: float = 1e-4,
+        lr_schedule: str = "cosine",
+        weight_decay: float = 0.0,
+        validation_fraction: float = 0.2,
+        patience: int | None = 5,
+        device: str = "auto",
+        precision: str = "float32",
+        compile: bool = False,
+        verbose: int = 0,
+        random_state: int | np.random.RandomState | None = None,
+    ) -> None:
         self.n_channels = n_channels
         self.hidden_size = hidden_size
         self.n_heads = n_heads

@@ -8,7 +8,7 @@ from skts.series._gaps import (
     warn_of_gaps,
 )
 from skts.series._known import KnownSeries
-from skts.series._order import check_order, check_times
+from skts.series._order import check_index, check_order, check_times
 from skts.series._panel import SeriesByName, describe, join_panel, split_panel
 from skts.series._times import (
     Frequency,
@@ -28,6 +28,7 @@ __all__ = [
     "Units",
     "as_frame",
     "check_columns",
+    "check_index",
     "check_last_stretch",
     "check_length",
     "check_order",

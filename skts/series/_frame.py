@@ -1,10 +1,13 @@
 """One series as a frame of finite numbers, with the columns seen before."""
 
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
+
+LARGEST = 1e150
 
 
 def as_frame(
@@ -30,7 +33,7 @@ def as_frame(
         )
     values = Y[:, None] if Y.ndim == 1 else Y
     named = columns is not None and values.shape[1] == len(columns)
-    return pd.DataFrame(values, columns=columns if named else None)
+    return pd.DataFrame(values, columns=list(columns or ()) if named else None)
 
 
 def check_values(y: Any, name: str = "y") -> None:
@@ -57,6 +60,12 @@ def check_values(y: Any, name: str = "y") -> None:
     values = y.to_numpy(dtype=np.float64, na_value=np.nan)
     if not np.isfinite(values).all():
         _raise_not_finite(y, values, name)
+    largest = np.abs(values).max(initial=0)
+    if largest > LARGEST:
+        raise ValueError(
+            f"{name} must hold numbers up to {LARGEST:g}, whose squares are numbers, "
+            f"too, got {largest:g}. Divide it by a constant."
+        )
 
 
 def _check_same_columns(series: list[Any], name: str) -> None:
@@ -82,9 +91,43 @@ def _check_numeric(y: pd.DataFrame, name: str) -> None:
     if wrong:
         raise TypeError(
             f"{name} must have numeric columns, got {', '.join(wrong)}. "
+            + _how_to_index(y, name)
+        )
+
+
+def _how_to_index(y: pd.DataFrame, name: str) -> str:
+    """Return the way out for a table whose times, or series' names, are columns."""
+    times = [column for column in y if _holds_dates(y[column])]
+    if not times:
+        return (
             "Drop or encode categorical columns; convert numbers in disguise with "
             f"{name}.astype(float)."
         )
+    time = times[0]
+    columns = [time]
+    if y[time].duplicated().any():
+        others = [column for column in y if column != time]
+        names = [c for c in others if not y.duplicated([c, time]).any()]
+        columns = names[:1] + columns
+    index = columns[0] if len(columns) == 1 else columns
+    return (
+        f"Its times are in the column {time!r}; they belong in the index:\n"
+        f"{name}[{time!r}] = pd.to_datetime({name}[{time!r}])\n"
+        f"{name} = {name}.set_index({index!r}).sort_index()"
+    )
+
+
+def _holds_dates(column: pd.Series) -> bool:
+    if isinstance(column.dtype, pd.PeriodDtype) or pd.api.types.is_datetime64_any_dtype(
+        column
+    ):
+        return True
+    if pd.api.types.is_numeric_dtype(column):
+        return False
+    first = column.dropna().astype(str).head()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # pandas guesses the format of each
+        return bool(len(first)) and pd.to_datetime(first, errors="coerce").notna().all()
 
 
 def _raise_not_finite(y: pd.DataFrame, values: np.ndarray, name: str) -> None:

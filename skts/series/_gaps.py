@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from skts.data import Stretch
-from skts.series._times import count_steps, find_frequency
+from skts.series._times import count_steps, find_frequency, periods_per_step
 
 
 def contiguous_stretches(
@@ -22,11 +22,15 @@ def contiguous_stretches(
     if len(index) < 2:
         return [(0, len(index))]
     if isinstance(index, pd.PeriodIndex):
-        positions = index.asi8 // index.freq.n
+        positions = index.asi8 // periods_per_step(index)
     elif isinstance(index, pd.DatetimeIndex):
-        positions = None if frequency is None else count_steps(index, frequency)
-        if positions is None:
-            positions = count_steps(index, find_frequency(index))
+        found = None if frequency is None else count_steps(index, frequency)
+        if found is None:
+            frequency = find_frequency(index)
+            assert frequency is not None, "several dates have a step, or there is none"
+            found = count_steps(index, frequency)
+        assert found is not None, "the step found is that of all"
+        positions = found
     else:
         positions = index.to_numpy()
     breaks = np.flatnonzero(np.diff(positions) != 1) + 1
@@ -66,6 +70,11 @@ def check_last_stretch(
 ) -> None:
     """Raise unless what follows the last gap holds a context to forecast from."""
     begin, end = stretches[-1]
+    if end < context_length:
+        raise ValueError(
+            f"{name} has {end} time point(s), but a forecast needs the last "
+            f"context_length={context_length}. Give a longer history."
+        )
     if end - begin < context_length:
         raise ValueError(
             f"{name} has a gap {end - begin} time point(s) before its end, but a "

@@ -1,7 +1,7 @@
 """What is kept of a series: its units, its step, and its last rows."""
 
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -53,8 +53,9 @@ class KnownSeries:
     def join(self, y: pd.DataFrame) -> pd.DataFrame:
         """Return the rows known so far and new ones, which replace those they meet."""
         old, index = self.recent, self.recent.index
+        name: Any = index.name
         y = y.set_axis(old.columns, axis=1)  # one channel may have another name
         if y.index[0] > index[-1]:
-            return pd.concat([old, y]).rename_axis(index=index.name)
+            return pd.concat([old, y]).rename_axis(index=name)
         both = pd.concat([old[~index.isin(y.index)], y])
-        return both.sort_index().rename_axis(index=index.name)
+        return both.sort_index().rename_axis(index=name)

@@ -4,12 +4,37 @@ import numpy as np
 import pandas as pd
 
 
+def check_index(index: pd.Index, name: str = "y") -> None:
+    """Raise unless an index names each series and counts time in steps."""
+    if isinstance(index, pd.MultiIndex):
+        for level in range(index.nlevels - 1):
+            n_missing = int((index.codes[level] < 0).sum())
+            if n_missing:
+                raise ValueError(
+                    f"{name} must have a name for each series, got {n_missing} row(s) "
+                    f"without one in level {level} of the index. Drop these rows, or "
+                    "name the series."
+                )
+        index = index.levels[-1]
+    dates = isinstance(index, pd.DatetimeIndex | pd.PeriodIndex)
+    if not dates and not pd.api.types.is_integer_dtype(index):
+        way_out = f"{name}.reset_index(drop=True)"
+        if isinstance(index, pd.TimedeltaIndex):
+            way_out = f'{name}.set_axis(pd.Timestamp("2000-01-01") + {name}.index)'
+        elif index.dtype == object or isinstance(index.dtype, pd.StringDtype):
+            way_out = f"{name}.set_axis(pd.to_datetime({name}.index))"
+        raise TypeError(
+            f"{name} must be indexed by dates, periods or integers, got "
+            f"{index.dtype}. Use for instance {way_out}."
+        )
+
+
 def check_order(index: pd.Index, name: str = "y") -> None:
     """Raise unless the times of a series are there, unique and in order."""
     data = name.split()[-1]  # "instance 1 of y" is in y
     if index.hasnans:
         raise ValueError(
-            f"{name} must have a time in every row, got {index.isna().sum()} row(s) "
+            f"{name} must have a time in every row, got {np.sum(index.isna())} row(s) "
             f"without one. Drop them, for instance those in which "
             f"{data}.index.get_level_values(-1).isna()."
         )

@@ -9,8 +9,10 @@ import pandas as pd
 SeriesByName = dict[Hashable, pd.DataFrame]
 
 
-def split_panel(y: pd.DataFrame) -> SeriesByName:
+def split_panel(y: pd.Series | pd.DataFrame) -> SeriesByName:
     """Return the series of `y` by name, in order of appearance."""
+    if isinstance(y, pd.Series):
+        y = y.to_frame()
     if not isinstance(y.index, pd.MultiIndex):
         return {None: y}
     times = y.index.levels[-1].take(y.index.codes[-1]).rename(y.index.names[-1])
@@ -23,11 +25,11 @@ def split_panel(y: pd.DataFrame) -> SeriesByName:
     }
 
 
-def join_panel(series: SeriesByName, names: Sequence[Any]) -> pd.DataFrame:
+def join_panel(series: dict[Any, pd.DataFrame], names: Sequence[Any]) -> pd.DataFrame:
     """Return series by name as one frame, whose index levels have `names`."""
     if None in series:
         return series[None]
-    return pd.concat(series, names=names)
+    return pd.concat(series, names=list(names))
 
 
 def describe(name: Hashable) -> str:

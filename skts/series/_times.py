@@ -8,6 +8,7 @@ through pandas' periods, which know no time zone.
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -86,8 +87,8 @@ def times_after(
     """
     last, name = index[-1], index.name
     if isinstance(index, pd.PeriodIndex):
-        ordinals = last.ordinal + steps * index.freq.n
-        return pd.PeriodIndex.from_ordinals(ordinals, freq=index.freq, name=name)
+        periods = pd.PeriodIndex([last + int(step) for step in steps], name=name)
+        return periods
     if not isinstance(index, pd.DatetimeIndex):
         return pd.Index(last + steps, name=name)
     assert frequency is not None, "dates that are known follow a step"
@@ -137,11 +138,18 @@ def steps_after(
 
 def _periods_after(index: pd.PeriodIndex, times: pd.Index) -> np.ndarray:
     if isinstance(times, pd.DatetimeIndex) and times.tz is None:
-        times = times.to_period(index.freq)
+        times = times.to_period(index.freqstr)
     if not isinstance(times, pd.PeriodIndex) or times.freq != index.freq:
         raise _wrong_kind(index, times)
-    ordinals = times.asi8 - index[-1].ordinal
-    return np.where(ordinals % index.freq.n, NO_STEP, ordinals // index.freq.n)
+    n_apart = times.asi8 - index[-1].ordinal
+    size = periods_per_step(index)
+    return np.where(n_apart % size, NO_STEP, n_apart // size)
+
+
+def periods_per_step(index: pd.PeriodIndex) -> int:
+    """Return how many of the finest periods a step has: 2 for ``"2M"``."""
+    frequency: Any = index.freq
+    return int(frequency.n)
 
 
 def _dates_after(
@@ -198,9 +206,8 @@ def check_steps(steps: np.ndarray, limit: int) -> None:
 
 def with_frequency(index: pd.Index, frequency: Frequency | None) -> pd.Index:
     """Return one time that knows its frequency, if it is a date."""
-    if isinstance(index, pd.DatetimeIndex) and index.freq != frequency:
-        index = index.copy()
-        index.freq = frequency
+    if isinstance(index, pd.DatetimeIndex) and frequency is not None:
+        return pd.DatetimeIndex(index, freq=frequency)
     return index
 
 
@@ -245,7 +252,7 @@ def _calendar(index: pd.DatetimeIndex, clock: pd.Timedelta) -> pd.DatetimeIndex:
     return local.where(~skipped, usual)
 
 
-def _localise(local: pd.DatetimeIndex, zone: object) -> pd.DatetimeIndex:
+def _localise(local: pd.DatetimeIndex, zone: Any) -> pd.DatetimeIndex:
     """Return times of the wall clock in a zone, moved on where clocks skip them."""
     if zone is None:
         return local

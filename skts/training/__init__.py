@@ -6,6 +6,7 @@ from skts.training._parts import loss_in_parts
 from skts.training._progress import ProgressLine
 from skts.training._runtime import (
     PRECISIONS,
+    as_usual,
     draw_seed,
     fair_share_of_threads,
     mixed_precision,
@@ -21,6 +22,7 @@ __all__ = [
     "SCHEDULES",
     "EarlyStopping",
     "ProgressLine",
+    "as_usual",
     "draw_seed",
     "fair_share_of_threads",
     "fit_network",

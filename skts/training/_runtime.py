@@ -4,10 +4,18 @@ import multiprocessing
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import (
+    AbstractContextManager,
+    ExitStack,
+    contextmanager,
+    nullcontext,
+)
+from threading import Lock
 
 import numpy as np
 import torch
+
+from skts._random import DrawnFromOwn, drawing
 
 PRECISIONS = ("float32", "bf16")
 
@@ -96,26 +104,63 @@ def draw_seed(random_state: int | np.random.RandomState | None) -> int:
 
 @contextmanager
 def seeded(seed: int, device: torch.device) -> Iterator[None]:
-    """Run torch code from `seed` and give the global generators back untouched.
+    """Let torch's functions and modules draw from a seed, on the CPU and on `device`.
 
-    Only the generators of the CPU and of `device` are used and restored; seeding with
-    ``torch.manual_seed`` would change those of every other device for good.
+    The global generators are neither used nor changed, so that several threads may do
+    this at a time. It slows every operation down a little: networks that are trained
+    draw through `skts._random` instead.
     """
-    on_cuda = device.type == "cuda"
-    with torch.random.fork_rng(devices=[device] if on_cuda else []):
-        torch.default_generator.manual_seed(seed)
-        if on_cuda:
-            with torch.cuda.device(device):
-                torch.cuda.manual_seed(seed)
-        if device.type != "mps":
-            yield
-            return
-        state = torch.mps.get_rng_state()
-        torch.mps.manual_seed(seed)
-        try:
-            yield
-        finally:
-            torch.mps.set_rng_state(state)
+    with drawing(seed, device), DrawnFromOwn():
+        yield
+
+
+@contextmanager
+def as_usual() -> Iterator[None]:
+    """Run torch as its estimators expect it, whatever the caller has set.
+
+    Gradients are recorded where they are needed, also inside ``torch.no_grad`` and
+    ``torch.inference_mode``; ``torch.autocast`` is off, and the default dtype is
+    float32. A worker process keeps to its share of the cores. It also serves as a
+    decorator.
+    """
+    with ExitStack() as stack:
+        stack.enter_context(torch.inference_mode(False))
+        stack.enter_context(torch.enable_grad())
+        for kind in ("cpu", "cuda", "mps"):
+            if torch.is_autocast_enabled(kind):
+                stack.enter_context(torch.autocast(kind, enabled=False))
+        stack.enter_context(_float32)
+        stack.enter_context(fair_share_of_threads())
+        yield
+
+
+class _Float32:
+    """Make float32 the default dtype of the process while any thread is inside."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._n_inside = 0
+        self._before = torch.float32
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if not self._n_inside:
+                self._before = torch.get_default_dtype()
+                self._set(torch.float32)
+            self._n_inside += 1
+
+    def __exit__(self, *error: object) -> None:
+        with self._lock:
+            self._n_inside -= 1
+            if not self._n_inside:
+                self._set(self._before)
+
+    def _set(self, dtype: torch.dtype) -> None:
+        if torch.get_default_dtype() != dtype:
+            torch.set_default_dtype(dtype)
+
+
+_float32 = _Float32()
 
 
 @contextmanager

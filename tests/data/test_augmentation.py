@@ -85,3 +85,20 @@ def test_the_series_itself_and_the_global_generator_stay_as_they_are():
     augment(x, ("flip", "permute", "time_warp"), generator())
     assert torch.equal(x, before)
     assert torch.equal(torch.get_rng_state(), state)
+
+
+def test_three_points_have_a_time_to_warp_between():
+    clock = torch.tensor([0.0, 1.0, 2.0], dtype=torch.float64).expand(5, 1, 3)
+    warped = time_warp(clock, generator())[:, 0]
+    assert (warped[:, 1] != 1).all()
+    np.testing.assert_allclose(warped[:, [0, 2]], [[0, 2]] * 5, atol=1e-12)
+
+
+def test_the_logarithm_of_speed_deviates_by_a_fifth():
+    """Read off a straight line, where slopes are the inverse of the speed."""
+    line = torch.arange(500.0, dtype=torch.float64).expand(2000, 1, -1)
+    slopes = time_warp(line, generator())[:, 0].diff()
+    # The first and the last knot, drawn by themselves.
+    change = torch.log(slopes[:, 0] / slopes[:, -1])
+    assert float(change.mean()) == pytest.approx(0, abs=0.02)
+    assert float(change.std()) == pytest.approx(0.2 * 2**0.5, rel=0.1)

@@ -178,7 +178,48 @@ def test_adaptive_intervals_follow_the_spread_of_the_last_window(make_model, y):
     np.testing.assert_allclose(after / before, [calmer / spread] * H, rtol=1e-3)
 
 
+@pytest.mark.parametrize("standardize", [True, False])
+def test_adaptive_intervals_at_rest_have_a_hundredth_of_the_usual_width(
+    make_model, y, standardize
+):
+    model = make_model(
+        validation_fraction=0.5, interval_method="adaptive", standardize=standardize
+    ).fit(y[:100])
+
+    def widths():
+        ends = model.predict_interval(STEPS, coverage=0.8).to_numpy()
+        return ends[:, 1::2] - ends[:, ::2]
+
+    before, spread = widths(), y[92:100].std(ddof=0).to_numpy()
+    at_rest = y[100:108].assign(**y.iloc[99])
+    model.update(at_rest, update_params=False)
+    expected = 0.01 * model.scale_ / spread
+    np.testing.assert_allclose(widths() / before, [expected] * H, rtol=1e-3)
+
+
+def test_a_channel_that_never_moved_has_no_width(make_model, y):
+    still = y.assign(temperature=3.5)
+    model = make_model(validation_fraction=0.5, use_revin=False).fit(still)
+    ends = model.predict_interval(STEPS, coverage=0.8)
+    assert (ends["temperature"].to_numpy() == 3.5).all()
+    assert (ends["load"].diff(axis=1).iloc[:, 1] > 0).all()
+
+
 # Form and life --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("ask", ["predict_interval", "predict_var"])
+def test_each_step_has_its_own_width(model, ask):
+    every_step = getattr(model, ask)(STEPS)
+    for fh in ([4], [2, 3]):
+        expected = every_step.iloc[np.array(fh) - 1]
+        pd.testing.assert_frame_equal(getattr(model, ask)(fh), expected)
+
+
+def test_quantiles_grow_with_their_probability(model):
+    alpha = [0.02, 0.2, 0.45, 0.5, 0.55, 0.9]
+    quantiles = model.predict_quantiles(STEPS, alpha=alpha).to_numpy()
+    assert (np.diff(quantiles.reshape(H, 3, 6), axis=-1) > 0).all()
 
 
 def test_quantiles_are_the_ends_of_intervals(model):
@@ -315,6 +356,8 @@ def test_a_level_outside_0_and_1_is_an_error(model, level):
 def test_percents_are_recognised(model):
     with pytest.raises(ValueError, match=r"got 90\. Give 0\.9\."):
         model.predict_interval([1], coverage=90)
+    with pytest.raises(ValueError, match=r"got 100\.$"):  # 1 would be refused, too
+        model.predict_interval([1], coverage=100)
 
 
 @pytest.mark.parametrize("level", ["0.9", None, True, [0.5, "0.9"]])

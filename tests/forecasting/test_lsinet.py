@@ -225,3 +225,18 @@ def test_wrong_parameters_are_refused_before_training(
         make(**params).fit(make_frame(60))
     for word in words:
         assert word in str(raised.value)
+
+
+def test_a_patch_may_be_as_long_as_the_context_and_is_never_longer(make_frame):
+    y = make_frame(40)
+    whole = make(stride=7, patch_length=12).fit(y)
+    twice_the_stride = make(stride=7).fit(y)
+    pd.testing.assert_frame_equal(
+        twice_the_stride.predict([1, 2]), whole.predict([1, 2])
+    )
+
+
+@pytest.mark.parametrize("name", ["head", "n_connection_groups"])
+def test_there_may_be_as_many_groups_as_channels(make_frame, name):
+    model = make(**{name: 3}).fit(make_frame(40))
+    assert np.isfinite(model.predict([1, 2])).all(axis=None)

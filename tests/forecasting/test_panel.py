@@ -158,6 +158,25 @@ def test_intervals_are_wide_in_the_units_of_each_series(panel, make_model):
     assert model._model.held_out.errors.shape == (15 + 11 + 21, 3, H)
 
 
+def test_errors_of_calm_and_of_noisy_series_are_ranked_together(make_frame, make_model):
+    noises = {"calm": 0.1, "noisy": 1.0, "mild": 0.3}
+    panel = pd.concat({name: make_frame(60, noise=n) for name, n in noises.items()})
+    model = make_model(validation_fraction=0.3).fit(panel)
+    ends = model.predict_interval(FH, coverage=np.arange(0.1, 0.95, 0.1))
+    lower, upper = (ends.xs(end, axis=1, level=2) for end in ("lower", "upper"))
+    widths = (upper - lower).to_numpy().reshape(len(ends), 3, -1)
+    assert (np.diff(widths, axis=-1) >= 0).all()
+
+
+def test_no_more_than_a_thousand_windows_of_all_series_are_measured(
+    make_frame, make_model
+):
+    panel = pd.concat({name: make_frame(1200, seed=name) for name in (0, 1)})
+    model = make_model(validation_fraction=0.9, max_epochs=1).fit(panel)
+    with pytest.warns(UserWarning, match="there are 1000"):
+        model.predict_interval([1], coverage=0.9995)
+
+
 @pytest.mark.parametrize(
     "mtype", ["numpy3D", "df-list", "pd-multiindex", "nested_univ"]
 )
@@ -269,6 +288,25 @@ def test_learning_from_an_unseen_series_moves_the_weights(
     weights = weights_of(model)
     model.update(pd.concat({"east": make_frame(30, seed=5)}, names=["place"]))
     assert not all(torch.equal(weights[k], v) for k, v in weights_of(model).items())
+
+
+def test_what_an_update_learns_does_not_depend_on_the_order_of_series(
+    series, make_model
+):
+    """All windows, new and old, are in one batch, and each is one of its series."""
+    old = pd.concat({name: y[:-5] for name, y in series.items()}, names=["place"])
+    settings = {"batch_size": 1000, "update_epochs": 10, "lr": 0.1}
+    forecasts = []
+    for order in (["north", "south", "west"], ["west", "south", "north"]):
+        model = make_model(**settings).fit(old)
+        before = model.predict(FH)
+        model.update(pd.concat({n: series[n][-5:] for n in order}, names=["place"]))
+        forecasts.append(model.predict(FH).loc[list(series)])
+    scale = model.scale_.reindex(forecasts[0].index.get_level_values(0)).to_numpy()
+    one, other = (forecast / scale for forecast in forecasts)
+    # float32 sums in another order, through ten steps of Adam
+    np.testing.assert_allclose(one, other, rtol=0, atol=1e-4)
+    assert (one - before.to_numpy() / scale).abs().to_numpy().max() > 0.5
 
 
 # Bad input ------------------------------------------------------------------------
@@ -388,6 +426,21 @@ def test_series_of_unlike_steps_are_forecast_at_their_own_times(make_frame, make
     for name, y in series.items():
         times = pd.date_range(y.index[-1], periods=5, freq=y.index.freq)[FH]
         assert list(forecast.loc[name].index) == list(times)
+
+
+def test_series_of_unlike_steps_may_end_at_the_same_time(make_frame, make_model):
+    end = pd.Timestamp("2020-05-29")  # a Friday
+    steps = {"shop": "B", "site": "D"}
+    panel = pd.concat(
+        {
+            name: make_frame(60, index=pd.date_range(end=end, periods=60, freq=step))
+            for name, step in steps.items()
+        },
+        names=["place"],
+    )
+    forecast = make_model().fit(panel).predict([1])
+    assert forecast.loc["shop"].index[0] == pd.Timestamp("2020-06-01")
+    assert forecast.loc["site"].index[0] == pd.Timestamp("2020-05-30")
 
 
 def test_the_way_out_of_repeated_times_keeps_the_others(panel, make_model):

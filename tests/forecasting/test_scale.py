@@ -15,6 +15,21 @@ def test_center_and_scale_are_those_of_the_training_part(make_frame, make_model)
     np.testing.assert_allclose(model.scale_, y[:75].std(ddof=0), rtol=1e-12)
 
 
+def test_rows_held_out_are_rounded_to_the_nearest(make_frame, make_model):
+    y = make_frame(59)  # a quarter is 14.75 rows
+    model = make_model(validation_fraction=0.25).fit(y)
+    np.testing.assert_allclose(model.center_, y[:44].mean(), rtol=1e-12)
+
+
+def test_held_out_rows_that_leave_none_to_train_on_are_trained_on(
+    make_frame, make_model
+):
+    y = make_frame(30)
+    with pytest.warns(UserWarning, match="9 to train on and 21 to validate on do not"):
+        model = make_model(validation_fraction=0.7).fit(y)
+    pd.testing.assert_frame_equal(model.predict([1]), make_model().fit(y).predict([1]))
+
+
 @pytest.mark.parametrize("standardize", [True, False])
 def test_the_network_sees_standard_deviations(
     make_frame, make_model, monkeypatch, standardize

@@ -65,6 +65,16 @@ def test_with_params_the_weights_move_a_bit_and_the_scale_stays(
     assert 0 < moved < 0.2 * distance(start, weights)
 
 
+def test_the_rate_of_an_update_does_not_fall(make_frame, make_model):
+    y = make_frame(60)
+    forecasts = []
+    for schedule in ("constant", "cosine"):
+        model = make_model(update_epochs=5, lr_schedule="constant").fit(y[:40])
+        model.lr_schedule = schedule
+        forecasts.append(model.update(y[40:]).predict([1, 4]))
+    pd.testing.assert_frame_equal(*forecasts)
+
+
 @pytest.mark.parametrize("first", [40, 38, 0])
 def test_update_trains_on_new_windows_and_some_old_ones(
     make_frame, make_model, monkeypatch, first
@@ -141,6 +151,16 @@ def test_corrected_rows_replace_the_old_ones(make_frame, make_model):
     assert_close(
         model, model.predict([1, 2, 3, 4]), model.predict_windows(longer)[0][-1]
     )
+
+
+@pytest.mark.parametrize("update_params", [False, True])
+def test_new_rows_may_start_with_the_last_one_known(
+    make_frame, make_model, update_params
+):
+    y = make_frame(60)
+    expected = make_model().fit(y[:40]).update(y[40:], update_params=update_params)
+    model = make_model().fit(y[:40]).update(y[39:], update_params=update_params)
+    pd.testing.assert_frame_equal(model.predict([1, 4]), expected.predict([1, 4]))
 
 
 def test_few_rows_follow_the_step_of_the_series_not_their_own(make_frame, make_model):

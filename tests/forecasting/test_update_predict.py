@@ -84,6 +84,13 @@ def test_it_takes_one_pass(make_frame, make_model, n_passes, name):
     assert n_passes == [len(list(SPLITTERS[name].split(y[40:60])))]
 
 
+def test_rows_may_start_with_the_last_one_known(make_frame, make_model, n_passes):
+    y = make_frame(60)
+    model = make_model().fit(y[:40])
+    model.update_predict(y[39:50], SPLITTERS["row by row"], update_params=False)
+    assert n_passes == [11 - H]
+
+
 @pytest.mark.parametrize("kind", ["range", "period", "months", "days", "zone", "free"])
 def test_any_index_is_carried_on(make_frame, make_model, slowly, n_passes, kind):
     index = {

@@ -245,6 +245,27 @@ def test_too_few_rows_to_validate_on_warn(windows, make_regressor, spy, fraction
     assert model.best_epoch_ == 2
 
 
+def test_one_row_to_train_on_is_enough_to_validate(make_regressor, spy):
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(2, 5)), rng.normal(size=(2, 4))
+    make_regressor(validation_fraction=0.5).fit(X, y)  # a warning would be an error
+    ((train, valid),) = spy
+    assert (len(train), len(valid)) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    "fitted", [slice(20, None), slice(30)], ids=["later", "earlier"]
+)
+def test_rows_that_touch_those_of_fit_at_either_end_are_warned_of(
+    windows, make_regressor, fitted
+):
+    X, y = windows
+    model = make_regressor().fit(X[fitted], y[fitted])
+    scored = slice(19) if fitted.start else slice(31, None)
+    with pytest.warns(UserWarning, match="y shares targets with the rows seen in fit"):
+        model.score(X[scored], y[scored])
+
+
 # State ------------------------------------------------------------------------------
 
 
