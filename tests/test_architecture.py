@@ -32,7 +32,7 @@ PUBLIC_ROOMS = [
 
 SCIENTIFIC = {"numpy", "pandas", "sklearn", "sktime", "torch"}
 BELOW_ESTIMATORS = {"_random", "_validation", "_files", "_callbacks", "_sklearn_door"}
-BELOW_ESTIMATORS |= {"nn", "training", "data"}
+BELOW_ESTIMATORS |= {"nn", "training", "data", "linear"}
 # What each room may import: its own files, these rooms of skts, and these libraries.
 ROOMS = {
     "": (set(), set()),
@@ -44,13 +44,14 @@ ROOMS = {
     "nn": ({"_random"}, {"numpy", "torch"}),
     "training": ({"_random"}, {"numpy", "torch"}),
     "data": (set(), {"numpy", "scipy", "torch"}),
+    "linear": ({"data"}, {"numpy", "scipy", "torch"}),
     "datasets": (set(), {"numpy", "pandas", "pooch", "sktime"}),
     # sklearn here is its StandardScaler; the times are pandas' own.
     "series": ({"data"}, {"numpy", "pandas", "sklearn", "torch"}),
     "models": (BELOW_ESTIMATORS, {"numpy", "sklearn", "torch"}),
     # What a fit learns knows neither sktime nor scikit-learn.
     "fitted": (
-        {"data", "models", "nn", "series", "training", "_validation"},
+        {"data", "linear", "models", "nn", "series", "training", "_validation"},
         {"numpy", "pandas", "torch"},
     ),
     "forecasting": (BELOW_ESTIMATORS | {"fitted", "models", "series"}, SCIENTIFIC),

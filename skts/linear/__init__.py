@@ -1,0 +1,41 @@
+"""Linear maps in closed form: window moments, ridge maps and their mixture."""
+
+from skts.linear._blocks import FEW_WINDOWS, block_folds
+from skts.linear._choice import (
+    Choice,
+    NetworkShare,
+    choose_mixture,
+    naive_mixture,
+)
+from skts.linear._contexts import longest_context, map_contexts
+from skts.linear._growing import GrowingMoments, last_rows
+from skts.linear._members import Member
+from skts.linear._mixture import LinearMixture, kinds_that_fit, solve_mixture
+from skts.linear._moments import Moments, WindowMoments
+from skts.linear._naive import Naive
+from skts.linear._network import NetworkProducts
+from skts.linear._products import residual_products
+from skts.linear._weights import mixture_weights
+
+__all__ = [
+    "FEW_WINDOWS",
+    "Choice",
+    "GrowingMoments",
+    "LinearMixture",
+    "Member",
+    "Moments",
+    "Naive",
+    "NetworkProducts",
+    "NetworkShare",
+    "WindowMoments",
+    "block_folds",
+    "choose_mixture",
+    "kinds_that_fit",
+    "last_rows",
+    "longest_context",
+    "map_contexts",
+    "mixture_weights",
+    "naive_mixture",
+    "residual_products",
+    "solve_mixture",
+]
