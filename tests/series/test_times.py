@@ -322,14 +322,17 @@ def test_times_before_the_last_known_one_that_are_no_steps():
 @pytest.mark.parametrize(
     ("index", "wrong"),
     [
-        (pd.date_range("2020", periods=N, freq="D"), pd.PeriodIndex(["2020-02"], "M")),
+        (
+            pd.date_range("2020", periods=N, freq="D"),
+            pd.PeriodIndex(["2020-02"], freq="M"),
+        ),
         (
             pd.date_range("2020", periods=N, freq="2MS"),
-            pd.PeriodIndex(["2023-06"], "M"),
+            pd.PeriodIndex(["2023-06"], freq="M"),
         ),
         (
             pd.period_range("2020-01", periods=N, freq="2M"),
-            pd.PeriodIndex(["2023-06"], "2M"),
+            pd.PeriodIndex(["2023-06"], freq="2M"),
         ),
     ],
     ids=["many days in a month", "no time in a month", "from the second month"],
