@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 import torch
 
-from skts.data import Windows, spread_out, window_starts
+from skts.data import Stretch, Windows, spread_out, window_starts
 from skts.fitted._model import SeriesModel
 from skts.models import Mixture, NewRows, Recipe, train_further
 from skts.series import (
+    Frequency,
     KnownSeries,
     SeriesByName,
     check_last_stretch,
@@ -45,25 +46,27 @@ def join_rows(model: SeriesModel, series: SeriesByName) -> SeriesByName:
             what = f"{describe(name)}, not seen in fit,"
         else:
             frequency = known.frequency
-            _check_that_it_goes_on(known, rows, describe(name))
             what = f"{describe(name)}, after the rows known so far,"
-        stretches = contiguous_stretches(joined[name].index, frequency)
+        stretches = _stretches(joined[name].index, frequency, known, describe(name))
         check_last_stretch(stretches, model.context_length, what)
     return joined
 
 
-def _check_that_it_goes_on(known: KnownSeries, rows: pd.DataFrame, name: str) -> None:
-    """Raise unless new rows follow the steps of the series."""
+def _stretches(
+    index: pd.Index, frequency: Frequency | None, known: KnownSeries | None, name: str
+) -> list[Stretch]:
+    """Return stretches of old and new rows; raise if these do not go on."""
     try:
-        index = known.join(rows).index
-        contiguous_stretches(index, known.frequency)
+        return contiguous_stretches(index, frequency)
     except ValueError as error:
+        if known is None:
+            raise
         last = known.recent.index[-1]
         following = known.times_after(np.array([1, 2]))
         raise ValueError(
             f"{name} must have regular times that go on with those seen in fit: after "
             f"{last} come {following[0]}, {following[1]} and so on, got "
-            f"{', '.join(map(str, rows.index[:3]))}."
+            f"{', '.join(map(str, index[index > last][:3]))}."
         ) from error
 
 

@@ -288,7 +288,18 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         def make_model(mixture: Mixture) -> SeriesModel:
             return make_series_model(mixture, layout, list(y.index.names), naive_errors)
 
-        mixture = self._fit_mixture(
+        def keep(mixture: Mixture) -> None:
+            model = make_model(mixture)
+            held_out = None
+            if self.validation_fraction > 0:
+                windows = held_out_windows(model, layout, chosen)
+                held_out = measure_held_out(windows, self.interval_method)
+            if chosen is not None:
+                model = settle_maps(model, layout, chosen, self.refit_maps)
+            self.set_tags(**{"capability:pred_int": held_out is not None})
+            self._keep(replace(model, held_out=held_out))
+
+        self._fit_mixture(
             chosen,
             layout.train,
             layout.valid,
@@ -296,18 +307,9 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
             y,
             y,
             lambda mixture: self._attributes(make_model(mixture)),
+            keep,
             initial,
         )
-        model = make_model(mixture)
-        held_out = measure_held_out(
-            held_out_windows(model, layout, chosen), self.interval_method
-        )
-        if self.validation_fraction == 0:
-            held_out = None
-        if chosen is not None and mixture.maps is not None:
-            model = settle_maps(model, layout, chosen, self.refit_maps)
-        self.set_tags(**{"capability:pred_int": held_out is not None})
-        self._keep(replace(model, held_out=held_out))
         return self
 
     def _find_periods(
@@ -369,10 +371,12 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         if fh is None:
             assert limit is not None, "checked with fh"
             return limit
-        ends = {rows.index[-1]: name for name, rows in series.items()}
-        names = list(ends.values())[: 1 if fh.is_relative else None]
+        ends = {(series[n].index[-1], frequencies[n]): n for n in series}
         steps = np.concatenate(
-            [count_steps_ahead(fh, series[n].index, frequencies[n]) for n in names]
+            [
+                count_steps_ahead(fh, series[n].index, frequencies[n])
+                for n in ends.values()
+            ]
         )
         check_steps(steps, limit or int(steps.max()))
         return limit or int(steps.max())
@@ -721,7 +725,8 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         return super().predict_var(fh, X, cov)
 
     def _check_held_out(self, what: str) -> None:
-        if not self.get_tag("capability:pred_int"):
+        self.check_is_fitted()
+        if not self.get_tag("capability:pred_int") or self._model.held_out is None:
             raise NotImplementedError(
                 f"There are no {what}: they come from the errors of held-out windows, "
                 f"and this {type(self).__name__} has none (validation_fraction="
@@ -1046,16 +1051,17 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
     def _update(
         self, y: pd.DataFrame, X: None = None, update_params: bool = True
     ) -> Self:
-        recipe = None
+        recipe, seed = None, 0
         if update_params:
             recipe = replace(recipe_of(self), max_epochs=self.update_epochs)
+            seed = draw_seed(self.random_state)
         try:
             model = update_model(
                 self._model,
                 join_rows(self._model, split_panel(y)),
                 self.standardize,
                 recipe,
-                draw_seed(self.random_state),
+                seed,
             )
         except BaseException:  # sktime has moved the cutoff already
             self._cutoff = self._model.latest.cutoff

@@ -1,5 +1,6 @@
 """What every estimator around a window network shares: parameters and a recipe."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -98,12 +99,14 @@ class WindowModel(CallbackSupportMixin, Storable):
         X: Any,
         y: Any,
         attributes: Attributes,
+        keep: Callable[[Mixture], None],
         initial: InitialWeights | None = None,
-    ) -> Mixture:
-        """Train a network on windows, and mix it with linear maps if there are any.
+    ) -> None:
+        """Train a network on windows, mix it with linear maps, and keep the result.
 
         `X` and `y` are the data as callbacks may score them. `attributes` returns the
-        fitted attributes that a mixture makes, for the callbacks of an epoch.
+        fitted attributes that a mixture makes, for the callbacks of an epoch; `keep`
+        sets those of the end, which callbacks see when the fit ends.
         """
         task = FitTask(self, self.max_epochs, X, y)
         mixture = fit_mixture(
@@ -116,8 +119,8 @@ class WindowModel(CallbackSupportMixin, Storable):
             task,
             attributes,
         )
+        keep(mixture)
         task.end()
-        return mixture
 
 
 def recipe_of(model: WindowModel) -> Recipe:

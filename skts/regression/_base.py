@@ -196,18 +196,22 @@ class WindowRegressor(WindowModel, RegressorMixin, BaseEstimator):
             return ArrayModel(mixture, units, target_units, *sizes, targets[[0, -1]])
 
         chosen = self._choose_maps(train, valid, windows)
-        mixture = self._fit_mixture(
+
+        def keep(mixture: Mixture) -> None:
+            if chosen is not None and self.refit_maps:
+                again = chosen.with_members(mixture.members).solve_again()
+                mixture = mixture.with_maps(again)
+            self._keep(make_model(mixture))
+
+        self._fit_mixture(
             chosen,
             train,
             valid if len(valid) else None,
             X,
             y,
             lambda mixture: self._attributes(make_model(mixture)),
+            keep,
         )
-        if chosen is not None and self.refit_maps:
-            chosen = chosen.with_members(mixture.members)
-            mixture = mixture.with_maps(chosen.solve_again())
-        self._keep(make_model(mixture))
         return self
 
     def _choose_maps(self, train: Rows, valid: Rows, every: Rows) -> ChosenMaps | None:
@@ -224,11 +228,12 @@ class WindowRegressor(WindowModel, RegressorMixin, BaseEstimator):
 
     def _forget(self) -> None:
         """Leave no trace of a fit before: what fails from here on is not fitted."""
-        for name in [name for name in vars(self) if name.endswith("_")]:
+        names = [name for name in vars(self) if name.endswith("_") or name == "_model"]
+        for name in names:
             delattr(self, name)
 
     def __sklearn_is_fitted__(self) -> bool:
-        return hasattr(self, "network_")
+        return hasattr(self, "_model")
 
     def _keep(self, model: ArrayModel) -> None:
         """Keep what a fit learned, as fitted attributes."""

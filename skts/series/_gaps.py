@@ -22,7 +22,13 @@ def contiguous_stretches(
     if len(index) < 2:
         return [(0, len(index))]
     if isinstance(index, pd.PeriodIndex):
-        positions = index.asi8 // periods_per_step(index)
+        elapsed = index.asi8 - index.asi8[0]
+        if (elapsed % periods_per_step(index)).any():
+            raise ValueError(
+                f"y must have regular times, but its periods of {index.freqstr!r} "
+                f"overlap: {', '.join(map(str, index[:3]))}. Resample them."
+            )
+        positions = elapsed // periods_per_step(index)
     elif isinstance(index, pd.DatetimeIndex):
         found = None if frequency is None else count_steps(index, frequency)
         if found is None:

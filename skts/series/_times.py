@@ -18,6 +18,7 @@ from skts.series._order import describe_times
 
 Frequency = pd.offsets.BaseOffset
 
+SPANS = (pd.offsets.Tick, pd.offsets.Day)
 NO_STEP = np.iinfo(np.int64).min
 MOST_DAYS = 1000  # enough to tell the usual time of the day
 
@@ -46,7 +47,9 @@ def find_frequency(index: pd.Index, name: str = "y") -> Frequency | None:
     )
 
 
-def _candidate_frequencies(index: pd.DatetimeIndex) -> Iterator[str | pd.Timedelta]:
+def _candidate_frequencies(
+    index: pd.DatetimeIndex,
+) -> Iterator[str | pd.Timedelta | Frequency]:
     """Yield steps an index may have: of the whole, of parts, the most common one."""
     steps = index[1:] - index[:-1]
     usual = pd.Series(steps).mode()[0]
@@ -60,7 +63,8 @@ def _candidate_frequencies(index: pd.DatetimeIndex) -> Iterator[str | pd.Timedel
             yield name
         if part is index and weekdays:  # with holidays; days would fit as well
             yield "B"
-    yield usual
+    days = usual / pd.Timedelta(days=1)
+    yield pd.offsets.Day(int(days)) if days >= 1 and days.is_integer() else usual
 
 
 def count_steps(index: pd.DatetimeIndex, frequency: Frequency) -> np.ndarray | None:
@@ -107,8 +111,8 @@ def steps_after(
 ) -> np.ndarray:
     """Return how many steps some times lie after the last of known ones, or 0.
 
-    Times in another zone are the same moments. A period stands for the one time of the
-    series that lies within it, and a date for the period that it lies in.
+    Times in another zone are the same moments. A period stands for the one time of a
+    series without a zone that lies within it, and a date for the period it lies in.
 
     Raises
     ------
@@ -137,12 +141,13 @@ def steps_after(
 
 
 def _periods_after(index: pd.PeriodIndex, times: pd.Index) -> np.ndarray:
+    size = periods_per_step(index)
     if isinstance(times, pd.DatetimeIndex) and times.tz is None:
-        times = times.to_period(index.freqstr)
+        dates = times.to_period(index.freqstr)
+        return (dates.asi8 - index[-1].ordinal) // size
     if not isinstance(times, pd.PeriodIndex) or times.freq != index.freq:
         raise _wrong_kind(index, times)
     n_apart = times.asi8 - index[-1].ordinal
-    size = periods_per_step(index)
     return np.where(n_apart % size, NO_STEP, n_apart // size)
 
 
@@ -175,13 +180,24 @@ def spans_after(
     index: pd.Index, spans: pd.TimedeltaIndex, frequency: Frequency | None
 ) -> np.ndarray:
     """Return how many steps some spans of time after the last known one are, or 0."""
+    if isinstance(index, pd.PeriodIndex) and isinstance(index.freq, SPANS):
+        step = pd.Timedelta(1, "D")
+        if not isinstance(index.freq, pd.offsets.Day):
+            step = pd.Timedelta(index.freq)
+        else:
+            step *= periods_per_step(index)
+        steps = np.where(spans % step, NO_STEP, spans // step)
+        return _whole_spans(steps, spans)
     if not isinstance(index, pd.DatetimeIndex):
         raise _wrong_kind(index, spans)
     assert frequency is not None, "dates that are known follow a step"
     last = index[-1]
     if _span(frequency) is None:
         last = _calendar(index[-1:], _clock(index))[0]
-    steps = _steps_from(last, last + spans, frequency)
+    return _whole_spans(_steps_from(last, last + spans, frequency), spans)
+
+
+def _whole_spans(steps: np.ndarray, spans: pd.TimedeltaIndex) -> np.ndarray:
     if (steps == NO_STEP).any():
         raise ValueError(
             f"fh must hold whole steps of the series, got {', '.join(map(str, spans))}."

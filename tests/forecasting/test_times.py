@@ -147,16 +147,12 @@ def test_times_between_steps_are_refused_by_name(fit, kind):
     assert str(wrong) in str(raised.value)
 
 
-@pytest.mark.xfail(raises=TypeError, reason="spans after periods are refused")
 def test_spans_are_steps_of_periods(fit):
     model = fit("periods of h", PERIODS["h"])
     spans = pd.to_timedelta([*STEPS], unit="h")
     assert_same(model.predict(spans), model.predict(STEPS))
 
 
-@pytest.mark.xfail(
-    raises=ValueError, reason="of series that end together, the last is asked alone"
-)
 def test_each_series_counts_the_steps_to_a_time_by_its_own(make_frame, make_model):
     hours = pd.date_range("2020-01-01", periods=30 * 24 + 1, freq="h", name="time")
     days = hours[::24]
