@@ -20,6 +20,7 @@ from skts.clustering import LoSTerClusterer
 from skts.clustering._features import SeriesFeatures
 from skts.clustering._training import JointLoss
 from skts.data import augment
+from skts.nn import LoSTer
 
 SMALL = {
     "hidden_size": 16,
@@ -114,6 +115,30 @@ def test_joint_training_stops_when_labels_stand_still(waves):
     assert model.n_epochs_ == len(joint) < 50
     assert joint[-1]["changed"] < 1e-3
     assert make(max_epochs=7).fit(waves[0]).n_epochs_ == 7
+
+
+def test_joint_training_goes_on_for_two_epochs_where_no_label_changes(
+    waves, monkeypatch
+):
+    still = torch.arange(60) % 3
+    monkeypatch.setattr("skts.clustering._training.nearest", lambda *_: still)
+    model = make(max_epochs=50, tol=1e-3).fit(waves[0])
+    changed = [r["changed"] for r in model.history_ if r["phase"] == "joint"]
+    assert changed == [0, 0]
+
+
+def test_batches_that_are_not_full_are_left_out(waves, monkeypatch):
+    sizes = []
+    decode = LoSTer.decode
+
+    def decode_and_count(network, z):
+        if network.training:
+            sizes.append(z.shape[1])
+        return decode(network, z)
+
+    monkeypatch.setattr(LoSTer, "decode", decode_and_count)
+    make(batch_size=16, pretrain_epochs=1, max_epochs=1).fit(waves[0])
+    assert sizes == [16, 16, 16] * 2  # of 60 series, 12 wait for another epoch
 
 
 def test_joint_training_that_ends_early_warns(waves, monkeypatch):
