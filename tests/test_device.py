@@ -9,12 +9,11 @@ import pytest
 import torch
 
 from skts.clustering import LoSTerClusterer
-from skts.clustering._features import SeriesFeatures
 from skts.clustering._training import JointLoss, encode, nearest
 from skts.data import AUGMENTATIONS, ShuffledBatches, augment
 from skts.forecasting import LSINetForecaster, SAMformerForecaster
 from skts.models import channel_errors, prepare_batch, window_loss
-from skts.nn import LoSTer
+from skts.nn import LoSTer, SeriesFeatures
 from skts.regression import LSINetRegressor, SAMformerRegressor
 
 META = torch.device("meta")

@@ -23,8 +23,8 @@ from sktime.clustering.k_means import TimeSeriesKMeans
 from skts.benchmarks._presets import published
 from skts.benchmarks._results import Result, markdown, mean_seconds, run_missing, show
 from skts.clustering import LoSTerClusterer
-from skts.clustering._features import SeriesFeatures, standardise_each
 from skts.datasets import load_ucr
+from skts.nn import SeriesFeatures, standardise_each
 
 SETS = (
     "CinCECGTorso",

@@ -15,12 +15,7 @@ from torch.optim import SGD, Adam
 from torch.optim.lr_scheduler import StepLR
 from torch.utils.data import DataLoader, TensorDataset
 
-from skts.nn._losses import (
-    assignment,
-    cluster_losses,
-    contrastive_loss,
-    kmeans_loss,
-)
+from skts.nn import assignment, cluster_losses, contrastive_loss, kmeans_loss
 
 HIDDEN_SIZE = 256
 BATCH_SIZE = 128

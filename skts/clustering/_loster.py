@@ -19,7 +19,6 @@ from skts._callbacks import CallbackSupportMixin, FitTask, with_callbacks
 from skts._files import Storable
 from skts._sklearn_door import SklearnDoor
 from skts._validation import check_bool, check_int, check_real, check_seed
-from skts.clustering._features import SeriesFeatures, standardise_each
 from skts.clustering._training import (
     JointLoss,
     Record,
@@ -29,7 +28,7 @@ from skts.clustering._training import (
     train_jointly,
 )
 from skts.data import AUGMENTATIONS, augment
-from skts.nn import LoSTer
+from skts.nn import LoSTer, SeriesFeatures, standardise_each
 from skts.training import (
     ProgressLine,
     draw_seed,

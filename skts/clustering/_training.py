@@ -12,8 +12,8 @@ from torch.optim.lr_scheduler import StepLR
 
 from skts._callbacks import FitTask
 from skts.data import Rows, ShuffledBatches
-from skts.nn import LoSTer
-from skts.nn._losses import (
+from skts.nn import (
+    LoSTer,
     assignment,
     cluster_losses,
     contrastive_loss,

@@ -1,8 +1,27 @@
 """Networks: torch in, torch out. They know nothing of estimators, devices or files."""
 
+from skts.nn._losses import (
+    assignment,
+    cluster_losses,
+    contrastive_loss,
+    kmeans_loss,
+)
 from skts.nn._loster import LoSTer
 from skts.nn._lsinet import LSINet, default_patches
 from skts.nn._samformer import SAMformer
+from skts.nn._series_features import SeriesFeatures, standardise_each
 from skts.nn._window_network import WindowNetwork
 
-__all__ = ["LSINet", "LoSTer", "SAMformer", "WindowNetwork", "default_patches"]
+__all__ = [
+    "LSINet",
+    "LoSTer",
+    "SAMformer",
+    "SeriesFeatures",
+    "WindowNetwork",
+    "assignment",
+    "cluster_losses",
+    "contrastive_loss",
+    "default_patches",
+    "kmeans_loss",
+    "standardise_each",
+]

@@ -17,10 +17,9 @@ from sktime.datatypes import convert_to
 
 import skts.clustering._loster as module
 from skts.clustering import LoSTerClusterer
-from skts.clustering._features import SeriesFeatures
 from skts.clustering._training import JointLoss
 from skts.data import augment
-from skts.nn import LoSTer
+from skts.nn import LoSTer, SeriesFeatures
 
 SMALL = {
     "hidden_size": 16,
