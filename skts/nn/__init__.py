@@ -5,6 +5,7 @@ from skts.nn._losses import (
     cluster_losses,
     contrastive_loss,
     kmeans_loss,
+    neighbor_loss,
 )
 from skts.nn._loster import LoSTer
 from skts.nn._lsinet import LSINet, default_patches
@@ -23,5 +24,6 @@ __all__ = [
     "contrastive_loss",
     "default_patches",
     "kmeans_loss",
+    "neighbor_loss",
     "standardise_each",
 ]
