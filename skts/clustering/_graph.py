@@ -62,8 +62,8 @@ def neighbor_graph(
 ) -> csr_array:
     """Return the symmetric weights between nearest neighbours, ``(n, n)``.
 
-    Each series counts as the first of its own neighbours; where there are fewer series
-    than neighbours, all are. With `max_parts`, a graph that falls into more parts is
+    Each series counts as the first of its own neighbours and has no link to itself;
+    where there are fewer series than neighbours, all are linked. With `max_parts`, a graph that falls into more parts is
     joined along the shortest edges until it does not.
     """
     n_series = len(features)
@@ -71,8 +71,10 @@ def neighbor_graph(
     scales = distances[:, min(SCALE_NEIGHBOR, distances.shape[1] - 1)]
     median = np.median(scales)
     scales = np.maximum(scales, LEAST_SCALE * median if median > 0 else 1.0)
-    rows = np.repeat(np.arange(n_series), neighbors.shape[1])
-    graph = _weigh(rows, neighbors.ravel(), distances.ravel(), scales)
+    # A link to itself, of the largest weight, would keep a walk where it is: the slower
+    # the farther the others are.
+    rows = np.repeat(np.arange(n_series), neighbors.shape[1] - 1)
+    graph = _weigh(rows, neighbors[:, 1:].ravel(), distances[:, 1:].ravel(), scales)
     while max_parts is not None:
         n_parts, part = connected_components(graph, directed=False)
         if n_parts <= max_parts:
@@ -148,38 +150,64 @@ def slowest_modes(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the least eigenvalues ``(k,)`` of the walk's Laplacian and its modes.
 
-    The first mode is constant where the graph is connected. With fewer series than
-    modes, columns of zeros fill up.
+    The first modes are constant on one part of the graph each, and 0 on all others.
+    With fewer series than modes, columns of zeros fill up.
     """
+    n_parts, part = connected_components(graph, directed=False)
+    values, modes = [], []
+    for number in range(n_parts):
+        # One by one: a search from one vector finds one of equal eigenvalues.
+        members = np.flatnonzero(part == number)
+        inside = csr_array(graph[members][:, members])
+        found, vectors = _modes_of_part(inside, n_modes, seed)
+        whole = np.zeros((len(part), len(found)))
+        whole[members] = vectors
+        values.append(found)
+        modes.append(whole)
+    eigenvalues, columns = np.concatenate(values), np.hstack(modes)
+    order = np.argsort(eigenvalues, kind="stable")[:n_modes]
+    missing = n_modes - len(order)
+    return (
+        np.pad(eigenvalues[order], (0, missing), constant_values=np.nan),
+        np.pad(columns[:, order], ((0, 0), (0, missing))),
+    )
+
+
+def _modes_of_part(
+    graph: csr_array, n_modes: int, seed: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the eigenvalues and modes of a connected graph, at most all it has."""
     n_series = graph.shape[0]
-    roots = 1 / np.sqrt(graph.sum(axis=1))
-    scaled = diags_array(roots) @ graph @ diags_array(roots)
-    wanted = min(n_modes, n_series)
-    if n_series <= MAX_DENSE or wanted > n_series // 3:
-        first = n_series - wanted
-        values, vectors = eigh(scaled.toarray(), subset_by_index=[first, n_series - 1])
+    degrees = graph.sum(axis=1)
+    roots = 1 / np.sqrt(np.where(degrees > 0, degrees, 1.0))  # 0: a series alone
+    if n_series == 1:
+        return np.zeros(1), np.ones((1, 1))
+    walk = csr_array(diags_array(roots) @ graph @ diags_array(roots))
+    count = min(n_modes, n_series)
+    if n_series <= MAX_DENSE or count > n_series // 3:
+        first = n_series - count
+        values, vectors = eigh(walk.toarray(), subset_by_index=[first, n_series - 1])
     else:
         start = np.random.default_rng(seed).uniform(0.5, 1, n_series)
-        values, vectors = _largest(csr_array(scaled), wanted, start)
-    order = np.argsort(-values, kind="stable")
-    modes = roots[:, None] * vectors[:, order]
+        values, vectors = _largest(walk, count, start)
+    modes = roots[:, None] * vectors
     # The sign of an eigenvector is anyone's choice.
     largest = np.abs(modes).argmax(axis=0)
-    modes *= np.where(modes[largest, np.arange(wanted)] < 0, -1.0, 1.0)
-    missing = n_modes - wanted
-    eigenvalues = np.pad(1 - values[order], (0, missing), constant_values=np.nan)
-    return eigenvalues, np.pad(modes, ((0, 0), (0, missing)))
+    modes *= np.where(modes[largest, np.arange(count)] < 0, -1.0, 1.0)
+    return np.maximum(1 - values, 0.0), modes
 
 
 def _largest(
     matrix: csr_array, count: int, start: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the largest eigenvalues of a symmetric matrix and their vectors."""
     size = min(matrix.shape[0] - 1, max(2 * count + 1, 40))
     try:
-        return eigsh(matrix, count, which="LA", v0=start, ncv=size, tol=1e-6)  # type: ignore[no-any-return]
+        found = eigsh(matrix, count, which="LA", v0=start, ncv=size, tol=1e-6)
     except ArpackNoConvergence:
         # Eigenvalues close to 1 are told apart by inverting around it.
-        return eigsh(matrix, count, sigma=1 + 1e-5, which="LM", v0=start)  # type: ignore[no-any-return]
+        found = eigsh(matrix, count, sigma=1 + 1e-5, which="LM", v0=start)
+    return found[0], found[1]
 
 
 def cluster_modes(
