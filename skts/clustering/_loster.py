@@ -303,7 +303,7 @@ class LoSTerClusterer(
         panel = self._as_panel(X)
         if self.length is None:
             return panel
-        check_int("length", self.length, 1)
+        check_int("length", self.length, 1, optional=True)
         return resample(panel, self.length)
 
     def _as_panel(self, X: Any) -> Any:
