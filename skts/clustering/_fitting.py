@@ -26,7 +26,7 @@ from skts.data import augment
 from skts.nn import LoSTer, SeriesFeatures
 from skts.training import seeded
 
-StartEpoch = Callable[[str, int], object]  # told the phase and the epoch, from 0
+StartEpoch = Callable[[str, int], None]  # told the phase and the epoch, from 0
 # Told the record and, once there are clusters, the state; a true value stops.
 EndEpoch = Callable[[Record, FittedClusters | None], object]
 
@@ -103,6 +103,12 @@ def fit_clusters(
         state = FittedClusters(features, network, settings.standardize)
         history = _train(state, views, graph, settings, seed, start_epoch, end_epoch)
     return state, history
+
+
+def graph_features(series: Tensor, settings: Settings, seed: int) -> Tensor:
+    """Return the rows ``(n, D)`` that a fit makes its graph of."""
+    series = _sample(series, settings.n_landmarks, seed)
+    return _new_features(settings).fit(series)(series)  # type: ignore[no-any-return]
 
 
 def _sample(series: Tensor, size: int, seed: int) -> Tensor:

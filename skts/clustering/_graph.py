@@ -63,8 +63,9 @@ def neighbor_graph(
     """Return the symmetric weights between nearest neighbours, ``(n, n)``.
 
     Each series counts as the first of its own neighbours and has no link to itself;
-    where there are fewer series than neighbours, all are linked. With `max_parts`, a graph that falls into more parts is
-    joined along the shortest edges until it does not.
+    where there are fewer series than neighbours, all are linked. With `max_parts`, a
+    graph that falls into more parts is joined along the shortest edges until it does
+    not.
     """
     n_series = len(features)
     distances, neighbors = nearest_neighbors(features, min(n_neighbors, n_series))
@@ -137,12 +138,11 @@ def _shortest_bridges(
         values, columns = d.min(dim=1)
         least.append(values.cpu().numpy())
         nearest.append(columns.cpu().numpy())
-    lengths, columns = np.concatenate(least), np.concatenate(nearest)
-    order = np.lexsort((lengths, part))
-    rows = order[np.unique(part[order], return_index=True)[1]]
-    ends = columns[rows]
-    gaps = (features[rows] - features[ends]).square().sum(-1).sqrt()
-    return rows, ends, gaps.double().cpu().numpy()
+    order = np.lexsort((np.concatenate(least), part))
+    starts = order[np.unique(part[order], return_index=True)[1]]
+    ends = np.concatenate(nearest)[starts]
+    gaps = (features[starts] - features[ends]).square().sum(-1).sqrt()
+    return starts, ends, gaps.double().cpu().numpy()
 
 
 def slowest_modes(
@@ -218,7 +218,8 @@ def cluster_modes(
         return np.zeros(len(modes), dtype=np.int64)
     kmeans = KMeans(n_clusters, n_init=N_INIT, random_state=seed % 2**32)
     scale = np.abs(modes).max() or 1.0
-    return kmeans.fit_predict(modes / scale).astype(np.int64)
+    labels: NDArray[np.int64] = kmeans.fit_predict(modes / scale).astype(np.int64)
+    return labels
 
 
 def unit_rows(modes: NDArray[np.float64]) -> NDArray[np.float64]:

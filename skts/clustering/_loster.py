@@ -15,6 +15,7 @@ from sklearn.metrics import silhouette_score
 from sklearn.utils import check_array
 from sklearn.utils.validation import validate_data
 from sktime.clustering.base import BaseClusterer
+from torch import Tensor
 
 from skts._callbacks import CallbackSupportMixin, FitTask, with_callbacks
 from skts._files import Storable
@@ -26,7 +27,7 @@ from skts._validation import (
     check_real,
     check_seed,
 )
-from skts.clustering._fitting import Settings, fit_clusters
+from skts.clustering._fitting import Settings, fit_clusters, graph_features
 from skts.clustering._input import (
     Panel,
     channel_names,
@@ -289,7 +290,7 @@ class LoSTerClusterer(
         self.random_state = random_state
         super().__init__()
         # scikit-learn allows no fitted attribute before fit; sktime sets this one.
-        vars(self).pop("fit_time_", None)
+        self.__dict__.pop("fit_time_", None)
 
     # Input --------------------------------------------------------------------------
 
@@ -523,6 +524,29 @@ class LoSTerClusterer(
         self.check_is_fitted("prepare")
         return self._state.prepare(self._check_clusterer_input(X)).cpu().numpy()
 
+    def graph_features(self, X: Panel, seed: int) -> Tensor:
+        """Return what a fit would make its graph of; the clusterer stays as it is.
+
+        Parameters
+        ----------
+        X : array-like or sktime panel
+            Series, as in ``fit``.
+        seed : int
+            Seed of the sample, if `X` holds more than `n_landmarks` series.
+
+        Returns
+        -------
+        Tensor of shape (n_series, n_features)
+            Series beside their spectra.
+        """
+        fresh = self.clone()
+        fresh._check_parameters()
+        series = fresh._check_clusterer_input(X)
+        device = resolve_device(fresh.device)
+        return graph_features(
+            series_tensor(series, fresh.standardize, device), fresh._settings(), seed
+        )
+
     @property
     def network_(self) -> LoSTer:
         """The trained network."""
@@ -542,7 +566,8 @@ class LoSTerClusterer(
         return self._state.prototypes()
 
     def _predict(self, X: NDArray[Any], y: object = None) -> NDArray[np.int64]:
-        return self._state.distances(X).argmin(1)
+        labels: NDArray[np.int64] = self._state.distances(X).argmin(1)
+        return labels
 
     def _predict_proba(self, X: NDArray[Any]) -> NDArray[np.float64]:
         distances = self._state.distances(X).astype(np.float64)
@@ -597,7 +622,8 @@ class LoSTerClusterer(
         list of dict
             Constructor arguments.
         """
-        tiny = {"n_clusters": 2, "hidden_size": 8, "pretrain_epochs": 1}
+        tiny: dict[str, Any] = {"n_clusters": 2, "hidden_size": 8}
+        tiny["pretrain_epochs"] = 1
         tiny |= {"max_epochs": 2, "tol": 0, "device": "cpu"}
         return [
             {**tiny, "random_state": 0},

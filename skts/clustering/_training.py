@@ -36,7 +36,7 @@ LR_PERIOD, LR_FACTOR = 5, 0.1
 MAX_ROWS = 4096  # encoded at a time
 
 Record = dict[str, Any]
-StartEpoch = Callable[[int], object]
+StartEpoch = Callable[[int], None]
 EndEpoch = Callable[[Record], object]  # a true value stops
 
 
@@ -133,7 +133,9 @@ def place_centers_at_means(network: LoSTer, views: Tensor, labels: Tensor) -> No
     """
     latents = encode(network, views)  # (V, N, d)
     network.centers.copy_(latents.mean(dim=1, keepdim=True))
-    for label in labels.unique().tolist():
+    for label in range(network.centers.shape[1]):
+        if not (labels == label).any():
+            continue
         network.centers[:, label] = latents[:, labels == label].mean(dim=1)
 
 
@@ -257,8 +259,9 @@ def _batches(
 def encode(network: LoSTer, views: Tensor) -> Tensor:
     """Return latents ``(V, N, d)`` of ``(N, V, D)``; later views may be left out."""
     network.eval()  # training switches back by itself
-    parts = [network.encode(part.transpose(0, 1)) for part in views.split(MAX_ROWS)]
-    return torch.cat(parts, dim=1)
+    firsts = range(0, max(len(views), 1), MAX_ROWS)
+    parts = (views[first : first + MAX_ROWS].transpose(0, 1) for first in firsts)
+    return torch.cat([network.encode(part) for part in parts], dim=1)
 
 
 @torch.no_grad()
