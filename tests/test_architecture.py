@@ -47,7 +47,7 @@ ROOMS = {
     "models": (BELOW_ESTIMATORS, {"numpy", "sklearn", "torch"}),
     "forecasting": (BELOW_ESTIMATORS | {"models"}, SCIENTIFIC),
     "regression": (BELOW_ESTIMATORS | {"models"}, {"numpy", "sklearn", "torch"}),
-    "clustering": (BELOW_ESTIMATORS, SCIENTIFIC),
+    "clustering": (BELOW_ESTIMATORS, SCIENTIFIC | {"scipy"}),
     "model_selection": (BELOW_ESTIMATORS | {"forecasting"}, SCIENTIFIC),
     "plotting": ({"_validation"}, {"matplotlib", "numpy", "pandas", "sklearn"}),
     "benchmarks": (
