@@ -120,7 +120,8 @@ ALL_KMEANS = KMEANS | {
     }
 }
 SETTINGS = (*LOSTER, HALF, "spectral", *KMEANS)
-ALL_SETTINGS = (*LOSTER, HALF, "spectral", *ALL_KMEANS, *ABLATIONS)
+MAIN_SETTINGS = (*LOSTER, HALF, "spectral", *ALL_KMEANS)
+ALL_SETTINGS = (*MAIN_SETTINGS, *ABLATIONS)
 ALL_LOSTER = LOSTER | ABLATIONS | {HALF: {}}
 # What the papers have of each setting.
 PUBLISHED = {
@@ -233,7 +234,7 @@ def nmi_table(results: list[Result]) -> str:
     """Return the mean NMI of each setting side by side, the paper's beside them."""
     frame = pd.DataFrame(results)
     means = frame.pivot_table("nmi", "dataset", "setting")
-    shown = means[[setting for setting in ALL_SETTINGS if setting in means]]
+    shown = means[[setting for setting in MAIN_SETTINGS if setting in means]]
     papers = published("clustering")["nmi"]
     shown = shown.assign(paper=papers["LoSTer"], **{"re-run": papers[RERUN]})
     rows = []
@@ -249,12 +250,49 @@ def nmi_table(results: list[Result]) -> str:
     return markdown(["data set", *shown.columns], rows)
 
 
+def halves_table(results: list[Result]) -> str:
+    """Return the NMI on the half that was fitted and on the other, means over seeds."""
+    halves = [result for result in results if result["setting"] == HALF]
+    rows: list[list[object]] = []
+    if halves:
+        frame = pd.DataFrame(halves).groupby("dataset")
+        means = frame[["nmi", "nmi_other_half"]].mean()
+        seeds = frame["seed"].nunique()
+        for group in (SETS, EXTRA_SETS):
+            known = means.reindex([dataset for dataset in group if dataset in seeds])
+            for dataset, own, other in known.itertuples():
+                rows.append([dataset, f"{own:.3f}", f"{other:.3f}", seeds[dataset]])
+            if len(known) == len(group):
+                own, other = known.mean()
+                rows.append([f"mean of {len(group)}", f"{own:.3f}", f"{other:.3f}", ""])
+    return markdown(["data set", "own half", "other half", "seeds"], rows)
+
+
+def ablations_table(results: list[Result]) -> str:
+    """Return the NMI of each changed setting beside the default's, means over seeds."""
+    wanted = ["loster", *ABLATIONS]
+    frame = pd.DataFrame(results, columns=["setting", "dataset", "seed", "nmi"])
+    frame = frame[frame["setting"].isin(wanted)]
+    if frame.empty:
+        return markdown(["setting", "mean"], [])
+    # Seeds and sets that every row has, so that rows compare.
+    cells = frame.pivot_table("nmi", ["dataset", "seed"], "setting")
+    cells = cells[[setting for setting in wanted if setting in cells]].dropna()
+    means = cells.groupby("dataset").mean()
+    rows: list[list[object]] = []
+    for setting in means:
+        values = [f"{value:.3f}" for value in means[setting]]
+        rows.append([setting, *values, f"{means[setting].mean():.4f}"])
+    n_seeds = cells.index.get_level_values("seed").nunique()
+    return markdown(["setting", *means.index, f"mean ({n_seeds} seeds)"], rows)
+
+
 def table(results: list[Result]) -> str:
     """Return mean and spread over seeds as a Markdown table."""
     frame = pd.DataFrame(results)
     papers = published("clustering")
     rows: list[list[object]] = []
-    for setting in ALL_SETTINGS:
+    for setting in MAIN_SETTINGS:
         model = PUBLISHED.get(setting)
         reruns = RERUN if model == "LoSTer" else None
         cells = dict(list(frame[frame["setting"] == setting].groupby("dataset")))
