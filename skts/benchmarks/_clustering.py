@@ -57,6 +57,7 @@ FROM_KMEANS: dict[str, Any] = {
     "neighbor_weight": 0,
     "instance_weight": 1,
     "cluster_weight": 1,
+    "pretrain_epochs": 50,
 }
 PAPER = FROM_KMEANS | {"spectral_weight": 0, "n_init": 1}
 NO_CONTRAST = {"instance_weight": 0, "cluster_weight": 0, "entropy_weight": 0}
@@ -81,7 +82,7 @@ ABLATIONS: dict[str, dict[str, Any]] = {
     "loster, no entropy": {"entropy_weight": 0},
     "loster, hidden 64": {"hidden_size": 64},
     "loster, hidden 256": {"hidden_size": 256},
-    "loster, 20 epochs": {"pretrain_epochs": 20},
+    "loster, 60 epochs": {"pretrain_epochs": 60},
     "loster, no joint epochs": {"max_epochs": 0},
 }
 # Fitted on a random half of the series, and measured on both.

@@ -64,11 +64,11 @@ class LoSTerClusterer(
     get a cluster without the graph, and centres, decoded, are series to look at.
 
     ``LoSTerClusterer(n_clusters, hidden_size=256, spectral_weight=0, local_weight=0,
-    start="kmeans", neighbor_weight=0, instance_weight=1, cluster_weight=1, n_init=1)``
-    is the paper [1]_: autoencoders of the series and of an augmented copy learn to
-    reconstruct, k-means places centres among their latents, and all are trained
-    together, with losses that pull series to their centres and the two views of a
-    series and of a cluster to each other.
+    start="kmeans", neighbor_weight=0, instance_weight=1, cluster_weight=1, n_init=1,
+    pretrain_epochs=50)`` is the paper [1]_: autoencoders of the series and of an
+    augmented copy learn to reconstruct, k-means places centres among their latents, and
+    all are trained together, with losses that pull series to their centres and the two
+    views of a series and of a cluster to each other.
 
     Parameters
     ----------
@@ -125,7 +125,7 @@ class LoSTerClusterer(
         series of unequal lengths can be clustered. None takes series of one length.
     n_init : int, default=10
         Number of times k-means starts, with ``start="kmeans"``.
-    pretrain_epochs : int, default=50
+    pretrain_epochs : int, default=30
         Epochs of reconstruction, and of learning the graph, before centres are placed;
         0 for none.
     pretrain_lr : float, default=0.001
@@ -249,7 +249,7 @@ class LoSTerClusterer(
         standardize: bool = True,
         length: int | None = None,
         n_init: int = 10,
-        pretrain_epochs: int = 50,
+        pretrain_epochs: int = 30,
         pretrain_lr: float = 1e-3,
         max_epochs: int = 100,
         lr: float = 0.01,

@@ -26,6 +26,7 @@ MARKERS = "osD^vP"
 BANDS = ((0.05, 0.95, 0.25), (0.25, 0.75, 0.5))  # from, to, opacity
 MOST_COLUMNS = 4  # of pictures side by side
 MOST_PROTOTYPES = 12  # beside the latents; more are too small to see
+SHARE_OF_PROTOTYPES = 0.25  # of the width
 COLUMNS_OF_COUNTS = ("eigengap", "silhouette")
 
 
@@ -188,8 +189,8 @@ def plot_embedding(
     X : array-like or sktime panel
         At least two series, as in ``fit``.
     prototypes : bool, default=True
-        Whether the first channel of each prototype is drawn beside the plane, of at
-        most twelve.
+        Whether the first channel of each prototype is drawn on the right, of at most
+        twelve.
     ax : Axes or None, default=None
         Where to draw; None makes a new figure.
 
@@ -221,7 +222,7 @@ def plot_embedding(
         plane.transform(latents),
         plane.transform(clusterer.latent_centers_),
     )
-    ax = prepare_axes(ax, 5.5, 4)
+    ax = prepare_axes(ax, 6.5 if prototypes else 5.5, 4)
     for cluster in range(len(centers)):
         style = {"s": 25, "alpha": 0.8, "linewidths": 0}
         style["color"] = PALETTE[cluster % len(PALETTE)]
@@ -238,15 +239,19 @@ def plot_embedding(
 
 
 def _put_prototypes(ax: Any, series: NDArray[np.float32]) -> None:
-    """Draw series small and one below the other, beside the legend."""
+    """Draw series small and one below the other, on the right of the axes."""
+    left, right = ax.get_xlim()
+    ax.set_xlim(left, left + (right - left) / (1 - SHARE_OF_PROTOTYPES))
     height = 1 / max(len(series), 4)
+    width = SHARE_OF_PROTOTYPES - 0.06
     for number, one in enumerate(series):
-        place = [1.4, 1 - (number + 0.9) * height, 0.4, 0.8 * height]
+        place = [0.98 - width, 1 - (number + 0.95) * height, width, 0.9 * height]
         inset = ax.inset_axes(place)
         inset.plot(one, color=PALETTE[number % len(PALETTE)], linewidth=1)
         inset.set_xticks([])
         inset.set_yticks([])
         inset.set_ylabel(str(number), rotation=0, va="center", ha="right")
+        inset.patch.set_visible(False)
         for spine in inset.spines.values():
             spine.set_visible(False)
 

@@ -245,6 +245,7 @@ def test_the_papers_form_gives_the_labels_it_gave_before_the_graph(form):
     }[form]
     settings = PAPER | {"spectral_weight": 0, "n_init": 1, "hidden_size": 32}
     settings |= {"batch_size": 16, "random_state": 3, "device": "cpu"}
+    settings["pretrain_epochs"] = 50
     labels = LoSTerClusterer(4, **(settings | changed)).fit_predict(X)
     expected = np.array([*AS_BEFORE[form]], dtype=int)
     # Another processor may round a series on the border to the other side.
