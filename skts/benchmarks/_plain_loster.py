@@ -2,7 +2,7 @@
 
 Two networks one after the other, loaders that collect series one by one, and
 augmentations that work on one series at a time. Settings, losses and stopping are the
-paper's, as ``LoSTerClusterer(n_clusters, spectral_weight=0, n_init=1)`` has them.
+paper's, as the docstring of ``LoSTerClusterer`` has them.
 """
 
 import numpy as np

@@ -187,7 +187,8 @@ epochs.
 
 {fits}
 
-Fits of LoSTer (5 epochs of pretraining, 5 joint ones, 5 clusters) on random walks:
+Fits of LoSTer (5 epochs of pretraining, 5 joint ones, 5 clusters) on random walks. Of
+more than ten thousand series, a sample of that size is learned from:
 
 `python -m skts.benchmarks growth`
 
