@@ -17,6 +17,8 @@ except ImportError:  # scikit-learn 1.6 to 1.8 have no callbacks
         return method
 
 
+__all__ = ["CallbackSupportMixin", "FitTask", "with_callbacks"]
+
 # sktime looks for this flag; scikit-learn's estimators do not mind it.
 FITTED = {"_is_fitted": True}
 

@@ -59,7 +59,7 @@ ROOMS = {
         BELOW_ESTIMATORS | {"models", "series"},
         {"numpy", "sklearn", "torch"},
     ),
-    "clustering": (BELOW_ESTIMATORS, SCIENTIFIC),
+    "clustering": (BELOW_ESTIMATORS, SCIENTIFIC | {"scipy"}),
     "model_selection": (BELOW_ESTIMATORS | {"series"}, SCIENTIFIC),
     "plotting": ({"_validation"}, {"matplotlib", "numpy", "pandas", "sklearn"}),
     "benchmarks": (

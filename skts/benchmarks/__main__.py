@@ -184,7 +184,10 @@ def _measurements(args: argparse.Namespace) -> list[Callable[[], Result]]:
     if args.command == "gpu":
         return _gpu.measurements(args.device, args.smoke)
     if args.command == "growth":
-        return [partial(_fit_speed.measure_growth, *shape) for shape in args.shapes]
+        measure: Callable[..., Result] = _fit_speed.measure_growth
+        if not args.smoke:  # a process takes seconds to start
+            measure = partial(_memory.in_own_process, measure)
+        return [partial(measure, *shape) for shape in args.shapes]
     return [partial(_search.compare_parallel, args.smoke)]
 
 

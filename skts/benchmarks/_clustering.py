@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
-from sklearn.cluster import KMeans
+from sklearn.cluster import KMeans, SpectralClustering
 from sklearn.decomposition import PCA
 from sklearn.metrics import (
     adjusted_rand_score,
@@ -23,8 +23,8 @@ from sktime.clustering.k_means import TimeSeriesKMeans
 from skts.benchmarks._presets import published
 from skts.benchmarks._results import Result, markdown, mean_seconds, run_missing, show
 from skts.clustering import LoSTerClusterer
-from skts.clustering._features import SeriesFeatures, standardise_each
 from skts.datasets import load_ucr
+from skts.nn import SeriesFeatures, standardise_each
 
 SETS = (
     "CinCECGTorso",
@@ -49,21 +49,62 @@ EXTRA_SETS = (
     "Lightning2",
     "BeetleFly",
 )
-PAPER: dict[str, Any] = {"spectral_weight": 0, "n_init": 1}
+# The paper's form with a spectrum and more starts, and with its own settings.
+FROM_KMEANS: dict[str, Any] = {
+    "hidden_size": 256,
+    "local_weight": 0,
+    "start": "kmeans",
+    "neighbor_weight": 0,
+    "instance_weight": 1,
+    "cluster_weight": 1,
+    "pretrain_epochs": 50,
+}
+PAPER = FROM_KMEANS | {"spectral_weight": 0, "n_init": 1}
 NO_CONTRAST = {"instance_weight": 0, "cluster_weight": 0, "entropy_weight": 0}
 LOSTER: dict[str, dict[str, Any]] = {
     "loster": {},
+    "loster-kmeans": FROM_KMEANS,
     "loster-paper": PAPER,
-    "autoencoder": NO_CONTRAST,
+    "autoencoder": FROM_KMEANS | NO_CONTRAST,
     "autoencoder-paper": PAPER | NO_CONTRAST,
 }
-# k-means on the standardised series alone, joined with their spectra, and on their
-# principal components.
+# What the graph's form changes, one by one.
+ABLATIONS: dict[str, dict[str, Any]] = {
+    "loster, no local spectra": {"local_weight": 0},
+    "loster, no spectra": {"local_weight": 0, "spectral_weight": 0},
+    "loster, spectra of 2.5": {"local_weight": 2.5, "spectral_weight": 2.5},
+    "loster, 5 neighbours": {"n_neighbors": 5},
+    "loster, 20 neighbours": {"n_neighbors": 20},
+    "loster, neighbours not learned": {"neighbor_weight": 0},
+    "loster, k-means start": {"start": "kmeans"},
+    "loster, neighbours at 10": {"neighbor_weight": 10},
+    "loster, contrasts": {"instance_weight": 1, "cluster_weight": 1},
+    "loster, no entropy": {"entropy_weight": 0},
+    "loster, hidden 64": {"hidden_size": 64},
+    "loster, hidden 256": {"hidden_size": 256},
+    "loster, 60 epochs": {"pretrain_epochs": 60},
+    "loster, no joint epochs": {"max_epochs": 0},
+}
+# Fitted on a random half of the series, and measured on both.
+HALF = "loster-half"
+# scikit-learn's spectral clustering of the same features.
+SPECTRAL: dict[str, Any] = {
+    "affinity": "nearest_neighbors",
+    "n_neighbors": LoSTerClusterer().n_neighbors,
+    "assign_labels": "kmeans",
+}
+# k-means on the standardised series alone, joined with their spectra, with those of
+# their pieces, too, and on their principal components.
 KMEANS: dict[str, dict[str, Any]] = {
     "kmeans": {"n_init": 10, "spectral_weight": 0.0},
     "kmeans-spectrum": {
         "n_init": 10,
         "spectral_weight": LoSTerClusterer().spectral_weight,
+    },
+    "kmeans-spectra": {
+        "n_init": 10,
+        "spectral_weight": LoSTerClusterer().spectral_weight,
+        "local_weight": LoSTerClusterer().local_weight,
     },
     "kmeans-pca": {"n_init": 10, "spectral_weight": 0.0},
 }
@@ -79,11 +120,14 @@ ALL_KMEANS = KMEANS | {
         "max_iter": 10,
     }
 }
-SETTINGS = (*LOSTER, *KMEANS)
-ALL_SETTINGS = (*LOSTER, *ALL_KMEANS)
+SETTINGS = (*LOSTER, HALF, "spectral", *KMEANS)
+MAIN_SETTINGS = (*LOSTER, HALF, "spectral", *ALL_KMEANS)
+ALL_SETTINGS = (*MAIN_SETTINGS, *ABLATIONS)
+ALL_LOSTER = LOSTER | ABLATIONS | {HALF: {}}
 # What the papers have of each setting.
 PUBLISHED = {
     "loster": "LoSTer",
+    "loster-kmeans": "LoSTer",
     "loster-paper": "LoSTer",
     "autoencoder": "LoSTer without contrastive learning",
     "autoencoder-paper": "LoSTer without contrastive learning",
@@ -130,21 +174,33 @@ def run_cell(dataset: str, setting: str, seed: int, smoke: bool = False) -> Resu
     """Cluster one set and compare with its classes."""
     X, y = load_series(dataset, smoke=smoke)
     n_clusters = len(np.unique(y))
-    started = perf_counter()
     result: Result = {}
-    if setting in LOSTER:
-        model = LoSTerClusterer(n_clusters, **LOSTER[setting], random_state=seed)
+    rest = np.empty(0, dtype=int)
+    if setting == HALF:
+        order = np.random.default_rng(seed).permutation(len(X))
+        half, rest = np.split(order, [len(X) // 2])
+        X, y, X_rest, y_rest = X[half], y[half], X[rest], y[rest]
+    started = perf_counter()
+    if setting in ALL_LOSTER:
+        model = LoSTerClusterer(n_clusters, **ALL_LOSTER[setting], random_state=seed)
         if smoke:
             model.set_params(pretrain_epochs=1, max_epochs=1, tol=0)
         labels = model.fit_predict(X)
         last = model.history_[-1]
         result |= {name: last[name] for name in last.keys() - {"phase", "lr"}}
         result["parameters"] = model.get_params()
+    elif setting == "spectral":
+        result["parameters"] = SPECTRAL
+        labels = _spectral(X, n_clusters, seed)
     else:
         result["parameters"] = ALL_KMEANS[setting]
         labels = _kmeans(X, n_clusters, setting, seed)
+    seconds = perf_counter() - started
+    if len(rest):
+        new = model.predict(X_rest)
+        result["nmi_other_half"] = float(normalized_mutual_info_score(y_rest, new))
     return result | {
-        "seconds": round(perf_counter() - started, 1),
+        "seconds": round(seconds, 1),
         "nmi": float(normalized_mutual_info_score(y, labels)),
         "ari": float(adjusted_rand_score(y, labels)),
         "ri": float(rand_score(y, labels)),
@@ -157,18 +213,29 @@ def _kmeans(X: np.ndarray, n_clusters: int, setting: str, seed: int) -> np.ndarr
     if setting == DTW:
         dtw = TimeSeriesKMeans(n_clusters, **parameters, random_state=seed)
         return dtw.fit_predict(series.numpy())
-    features = SeriesFeatures(parameters["spectral_weight"]).fit(series)(series).numpy()
+    weights = parameters["spectral_weight"], parameters.get("local_weight", 0.0)
+    features = SeriesFeatures(*weights).fit(series)(series).numpy()
     if setting == "kmeans-pca":
         features = PCA(PCA_SHARE, svd_solver="full").fit_transform(features)
     kmeans = KMeans(n_clusters, n_init=parameters["n_init"], random_state=seed)
     return kmeans.fit_predict(features)
 
 
+def _spectral(X: np.ndarray, n_clusters: int, seed: int) -> np.ndarray:
+    """Return scikit-learn's spectral clusters of what LoSTer sees."""
+    series = standardise_each(torch.from_numpy(X.astype(np.float64))[:, None])
+    defaults = LoSTerClusterer()
+    weights = defaults.spectral_weight, defaults.local_weight
+    features = SeriesFeatures(*weights).fit(series)(series).numpy()
+    model = SpectralClustering(n_clusters, **SPECTRAL, random_state=seed)
+    return model.fit_predict(features)
+
+
 def nmi_table(results: list[Result]) -> str:
     """Return the mean NMI of each setting side by side, the paper's beside them."""
     frame = pd.DataFrame(results)
     means = frame.pivot_table("nmi", "dataset", "setting")
-    shown = means[[setting for setting in ALL_SETTINGS if setting in means]]
+    shown = means[[setting for setting in MAIN_SETTINGS if setting in means]]
     papers = published("clustering")["nmi"]
     shown = shown.assign(paper=papers["LoSTer"], **{"re-run": papers[RERUN]})
     rows = []
@@ -184,12 +251,49 @@ def nmi_table(results: list[Result]) -> str:
     return markdown(["data set", *shown.columns], rows)
 
 
+def halves_table(results: list[Result]) -> str:
+    """Return the NMI on the half that was fitted and on the other, means over seeds."""
+    halves = [result for result in results if result["setting"] == HALF]
+    rows: list[list[object]] = []
+    if halves:
+        frame = pd.DataFrame(halves).groupby("dataset")
+        means = frame[["nmi", "nmi_other_half"]].mean()
+        seeds = frame["seed"].nunique()
+        for group in (SETS, EXTRA_SETS):
+            known = means.reindex([dataset for dataset in group if dataset in seeds])
+            for dataset, own, other in known.itertuples():
+                rows.append([dataset, f"{own:.3f}", f"{other:.3f}", seeds[dataset]])
+            if len(known) == len(group):
+                own, other = known.mean()
+                rows.append([f"mean of {len(group)}", f"{own:.3f}", f"{other:.3f}", ""])
+    return markdown(["data set", "own half", "other half", "seeds"], rows)
+
+
+def ablations_table(results: list[Result]) -> str:
+    """Return the NMI of each changed setting beside the default's, means over seeds."""
+    wanted = ["loster", *ABLATIONS]
+    frame = pd.DataFrame(results, columns=["setting", "dataset", "seed", "nmi"])
+    frame = frame[frame["setting"].isin(wanted)]
+    if frame.empty:
+        return markdown(["setting", "mean"], [])
+    # Seeds and sets that every row has, so that rows compare.
+    cells = frame.pivot_table("nmi", ["dataset", "seed"], "setting")
+    cells = cells[[setting for setting in wanted if setting in cells]].dropna()
+    means = cells.groupby("dataset").mean()
+    rows: list[list[object]] = []
+    for setting in means:
+        values = [f"{value:.3f}" for value in means[setting]]
+        rows.append([setting, *values, f"{means[setting].mean():.4f}"])
+    n_seeds = cells.index.get_level_values("seed").nunique()
+    return markdown(["setting", *means.index, f"mean ({n_seeds} seeds)"], rows)
+
+
 def table(results: list[Result]) -> str:
     """Return mean and spread over seeds as a Markdown table."""
     frame = pd.DataFrame(results)
     papers = published("clustering")
     rows: list[list[object]] = []
-    for setting in ALL_SETTINGS:
+    for setting in MAIN_SETTINGS:
         model = PUBLISHED.get(setting)
         reruns = RERUN if model == "LoSTer" else None
         cells = dict(list(frame[frame["setting"] == setting].groupby("dataset")))

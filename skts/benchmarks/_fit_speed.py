@@ -8,14 +8,15 @@ import numpy as np
 from sklearn.metrics import normalized_mutual_info_score
 
 from skts.benchmarks._clustering import LOSTER, load_series
+from skts.benchmarks._memory import peak_mib
 from skts.benchmarks._plain_loster import PRETRAIN_EPOCHS, plain_fit_predict
 from skts.benchmarks._results import Result, markdown
 from skts.clustering import LoSTerClusterer
 
 SETS = ("OSULeaf", "CinCECGTorso")
-SIZES = (100, 1_000, 10_000)
-SHAPES = [(SIZES[1], length) for length in SIZES]
-SHAPES += [(n_series, SIZES[1]) for n_series in SIZES if n_series != SIZES[1]]
+# Longer series, and more of them: of more than ten thousand, a sample is learned from.
+SHAPES = [(1_000, length) for length in (100, 1_000, 10_000)]
+SHAPES += [(n_series, 500) for n_series in (100, 1_000, 10_000, 100_000)]
 N_CLUSTERS = 5
 
 
@@ -60,13 +61,14 @@ def compare_fits(dataset: str, n_rounds: int, smoke: bool) -> Result:
 
 
 def measure_growth(n_series: int, length: int) -> Result:
-    """Return the seconds of a fit on random walks."""
+    """Return the seconds and the memory of a fit on random walks."""
     generator = np.random.default_rng(0)
     X = generator.standard_normal((n_series, length)).cumsum(axis=1)
     # As many epochs for all, whatever the labels do.
     model = LoSTerClusterer(
         N_CLUSTERS, pretrain_epochs=5, max_epochs=5, tol=0, random_state=0
     )
+    before = peak_mib()
     started = perf_counter()
     model.fit(X)
     return {
@@ -74,6 +76,8 @@ def measure_growth(n_series: int, length: int) -> Result:
         "n_series": n_series,
         "length": length,
         "seconds": round(perf_counter() - started, 2),
+        "peak_mib_before": before,
+        "peak_mib": peak_mib(),
         "parameters": model.get_params(),
     }
 
@@ -90,8 +94,8 @@ def fit_table(results: list[Result]) -> str:
 
 def growth_table(results: list[Result]) -> str:
     """Return the seconds of fits against the size of the data as a Markdown table."""
-    keys = ["n_series", "length", "threads", "seconds"]
+    keys = ["n_series", "length", "threads", "seconds", "peak_mib_before", "peak_mib"]
     return markdown(
-        ["series", "length", "threads", "seconds"],
-        [[r[key] for key in keys] for r in results],
+        ["series", "length", "threads", "seconds", "MiB before", "MiB at most"],
+        [[r.get(key, "") for key in keys] for r in results],
     )

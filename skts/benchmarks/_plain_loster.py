@@ -2,7 +2,7 @@
 
 Two networks one after the other, loaders that collect series one by one, and
 augmentations that work on one series at a time. Settings, losses and stopping are the
-paper's, as ``LoSTerClusterer(n_clusters, spectral_weight=0, n_init=1)`` has them.
+paper's, as the docstring of ``LoSTerClusterer`` has them.
 """
 
 import numpy as np
@@ -15,12 +15,7 @@ from torch.optim import SGD, Adam
 from torch.optim.lr_scheduler import StepLR
 from torch.utils.data import DataLoader, TensorDataset
 
-from skts.nn._losses import (
-    assignment,
-    cluster_losses,
-    contrastive_loss,
-    kmeans_loss,
-)
+from skts.nn import assignment, cluster_losses, contrastive_loss, kmeans_loss
 
 HIDDEN_SIZE = 256
 BATCH_SIZE = 128

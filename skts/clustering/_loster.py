@@ -1,12 +1,14 @@
-"""LoSTerClusterer: a dense autoencoder and k-means, trained end to end."""
+"""LoSTerClusterer: a dense autoencoder that remembers a graph, and centres in it."""
 
 import warnings
-from contextlib import contextmanager
-from typing import Any, ClassVar
+from collections.abc import Hashable, Sequence
+from dataclasses import fields
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import pandas as pd
 import torch
+from numpy.typing import NDArray
 from sklearn.base import ClusterMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import silhouette_score
@@ -18,87 +20,117 @@ from torch import Tensor
 from skts._callbacks import CallbackSupportMixin, FitTask, with_callbacks
 from skts._files import Storable
 from skts._sklearn_door import SklearnDoor
-from skts._validation import check_bool, check_int, check_real, check_seed
-from skts.clustering._features import SeriesFeatures, standardise_each
-from skts.clustering._training import (
-    JointLoss,
-    Record,
-    encode,
-    place_centers,
-    pretrain,
-    train_jointly,
+from skts._validation import (
+    check_bool,
+    check_int,
+    check_option,
+    check_real,
+    check_seed,
 )
-from skts.data import AUGMENTATIONS, augment
+from skts.clustering._fitting import Settings, fit_clusters, graph_features
+from skts.clustering._input import (
+    Panel,
+    channel_names,
+    check_channels,
+    is_panel,
+    resample,
+    series_tensor,
+)
+from skts.clustering._state import FittedClusters
+from skts.clustering._training import Record
+from skts.data import AUGMENTATIONS
 from skts.nn import LoSTer
 from skts.training import (
     ProgressLine,
     draw_seed,
-    fair_share_of_threads,
     resolve_device,
-    seeded,
 )
 
 # The silhouette takes time and memory with the square of the number of series.
 MAX_SCORED = 2000
+STARTS = ("graph", "kmeans")
 
 
 class LoSTerClusterer(
     ClusterMixin, CallbackSupportMixin, SklearnDoor, Storable, BaseClusterer
 ):
-    """Cluster long series with k-means on what a dense autoencoder makes of them.
+    """Cluster long series on the graph of their neighbours, which a network remembers.
 
-    Two autoencoders, one of the series and one of an augmented copy, learn to
-    reconstruct what they see; k-means places centres among their latents; then
-    autoencoders and centres are trained together, with losses that pull series to their
-    centres and the two views of a series and of a cluster to each other [1]_.
+    Each series is linked to those most like it, in shape and in spectrum; the slowest
+    modes of a random walk on these links tell the clusters (spectral clustering [2]_).
+    An autoencoder [1]_ learns to place each series where the graph has it and to
+    reconstruct what it sees, and centres are trained together with it. So new series
+    get a cluster without the graph, and centres, decoded, are series to look at.
 
-    The defaults differ from the paper's in two points: the autoencoders see the
-    amplitude spectrum beside the series, which does not change when a series is
-    shifted, and k-means starts ten times. ``LoSTerClusterer(n_clusters,
-    spectral_weight=0, n_init=1)`` has the paper's settings.
+    ``LoSTerClusterer(n_clusters, hidden_size=256, spectral_weight=0, local_weight=0,
+    start="kmeans", neighbor_weight=0, instance_weight=1, cluster_weight=1, n_init=1,
+    pretrain_epochs=50)`` is the paper [1]_: autoencoders of the series and of an
+    augmented copy learn to reconstruct, k-means places centres among their latents, and
+    all are trained together, with losses that pull series to their centres and the two
+    views of a series and of a cluster to each other.
 
     Parameters
     ----------
     n_clusters : int, default=8
-        Number of clusters.
-    hidden_size : int, default=256
+        Number of clusters; ``compare_n_clusters`` helps to choose it.
+    hidden_size : int, default=128
         Width of the latent and of all layers.
     n_layers : int, default=3
         Blocks of the encoder, and of the decoder.
     dropout : float, default=0.1
         Dropout inside the blocks, at least 0 and below 1.
     spectral_weight : float, default=1.5
-        Weight of the spectrum beside the series, both having been brought to the same
-        total variance; 0 leaves it out.
+        Weight of the amplitude spectrum beside the series, both having been brought to
+        the same total variance; 0 leaves it out. It finds what is alike but shifted.
+    local_weight : float, default=1.5
+        Weight of the spectra of overlapping quarters of the series, likewise. They find
+        what is alike and shifted a little.
+    start : {"graph", "kmeans"}, default="graph"
+        Where centres start: at the means of the graph's clusters, or where k-means
+        finds them among the latents.
+    n_neighbors : int, default=10
+        Neighbours that each series is linked to, itself among them. More make clusters
+        rounder and join what hangs together by little.
+    neighbor_weight : float, default=1.0
+        Weight of the squared distance of latents to where the graph has the series; 0
+        leaves the network without the graph, and with ``start="kmeans"`` none is made.
+    n_landmarks : int, default=10000
+        Most series that the graph is made of. Of more, a random sample of that size is
+        all that is learned from, and the network places the others. Time and memory of
+        the graph grow with its square.
     alpha : float, default=1.0
         Weight of the k-means loss, the mean squared distance to the assigned centre.
-    instance_weight : float, default=1.0
-        Weight of the contrast between series.
-    cluster_weight : float, default=1.0
-        Weight of the contrast between clusters.
+    instance_weight : float, default=0.0
+        Weight of the contrast between series and their augmented copies. Without this
+        and the next, with a graph, there are no copies, and training is twice as fast.
+    cluster_weight : float, default=0.0
+        Weight of the contrast between clusters of series and of their copies.
     entropy_weight : float, default=1.0
-        Weight of the negative entropy of cluster sizes. With this and the two contrasts
-        at 0 the paper's ablation "w/o CL" remains.
+        Weight of the negative entropy of cluster sizes.
     temperature : float, default=10.0
         Temperature of the sampled assignments in the first joint epoch.
     annealing : float, default=0.65
         Factor of the temperature from epoch to epoch, down to 0.01.
     augmentation : tuple of str, default=("flip", "permute", "time_warp")
-        What makes the second view, applied once before training: a change of sign with
-        probability one half, a shuffle of 1 to 4 segments, a smooth and strictly
-        increasing warp of time. Leave out what changes the meaning of your series; an
-        empty tuple makes two views of the same series.
+        What makes the copies, once before training: a change of sign with probability
+        one half, a shuffle of 1 to 4 segments, a smooth and strictly increasing warp of
+        time. Leave out what changes the meaning of your series; an empty tuple makes
+        equal copies.
     standardize : bool, default=True
         Whether each channel of each series is given mean 0 and deviation 1. A constant
         one becomes 0.
+    length : int or None, default=None
+        Points that each series is brought to by straight lines between its own, so that
+        series of unequal lengths can be clustered. None takes series of one length.
     n_init : int, default=10
-        Number of times k-means starts, before the joint training.
-    pretrain_epochs : int, default=50
-        Epochs of reconstruction alone; 0 for none.
+        Number of times k-means starts, with ``start="kmeans"``.
+    pretrain_epochs : int, default=30
+        Epochs of reconstruction, and of learning the graph, before centres are placed;
+        0 for none.
     pretrain_lr : float, default=0.001
         Learning rate of Adam there.
     max_epochs : int, default=100
-        Largest number of joint epochs; 0 leaves it at k-means on the latents.
+        Largest number of joint epochs; 0 leaves centres where they start.
     lr : float, default=0.01
         Learning rate of SGD there, a tenth every 5 epochs.
     batch_size : int, default=128
@@ -112,8 +144,9 @@ class LoSTerClusterer(
     verbose : int, default=0
         1 shows a line of progress per phase on standard error.
     random_state : int, RandomState or None, default=None
-        Seed of weights, augmentation, batches and k-means. The same seed gives the same
-        result on the same machine. Global generators are neither used nor changed.
+        Seed of weights, sample, augmentation, batches and k-means. The same seed gives
+        the same result on the same machine. Global generators are neither used nor
+        changed.
 
     Attributes
     ----------
@@ -131,7 +164,8 @@ class LoSTerClusterer(
         One record per epoch: ``phase`` ("pretraining" or "joint"), ``epoch``,
         ``train_loss``, ``lr`` and ``seconds``; in the joint phase also ``changed``, the
         share of series that changed cluster, and the unweighted means of the terms,
-        ``reconstruction``, ``kmeans``, ``instance``, ``cluster`` and ``entropy``.
+        ``reconstruction``, ``kmeans``, ``instance``, ``cluster`` and ``entropy``, and
+        ``neighbor`` where the graph is learned.
     n_epochs_ : int
         Number of joint epochs.
     device_ : torch.device
@@ -139,28 +173,37 @@ class LoSTerClusterer(
 
     See Also
     --------
+    compare_n_clusters : Tells numbers of clusters apart.
     sklearn.cluster.KMeans : What to compare with; on raw series it is strong.
 
     Notes
     -----
+    Links between neighbours weigh ``exp(-d_ij^2 / (s_i s_j))``, ``s_i`` being the
+    distance to the seventh of them [3]_. Where the graph falls into more parts than
+    there are clusters, the shortest links between parts join them.
+
     Multivariate series are encoded as one long vector, channel after channel: the paper
     leaves them open, and this keeps what channels tell together. Their augmentations
     act on all channels alike.
 
-    New series must have the length and the channels of those in ``fit``.
+    New series must have the length, the number of channels and, where both have any,
+    the names of channels of those in ``fit``; a single channel may be named otherwise.
     A ``ConvergenceWarning`` tells that `max_epochs` ended before `tol` was met.
 
     References
     ----------
     .. [1] "Concrete Dense Network for Long-Sequence Time Series Clustering", 2024,
        arXiv 2405.05015.
+    .. [2] von Luxburg, "A tutorial on spectral clustering", Statistics and Computing,
+       2007.
+    .. [3] Zelnik-Manor and Perona, "Self-tuning spectral clustering", NIPS 2004.
 
     Examples
     --------
     >>> from sktime.datasets import load_basic_motions
     >>> from skts.clustering import LoSTerClusterer
     >>> X, _ = load_basic_motions(split="train", return_type="numpy3D")
-    >>> model = LoSTerClusterer(4, pretrain_epochs=2, random_state=0)
+    >>> model = LoSTerClusterer(4, pretrain_epochs=20, random_state=0)
     >>> model.fit_predict(X).shape
     (40,)
     >>> model.cluster_centers_.shape
@@ -184,36 +227,47 @@ class LoSTerClusterer(
 
     def __init__(
         self,
-        n_clusters=8,
+        n_clusters: int = 8,
         *,
-        hidden_size=256,
-        n_layers=3,
-        dropout=0.1,
-        spectral_weight=1.5,
-        alpha=1.0,
-        instance_weight=1.0,
-        cluster_weight=1.0,
-        entropy_weight=1.0,
-        temperature=10.0,
-        annealing=0.65,
-        augmentation=("flip", "permute", "time_warp"),
-        standardize=True,
-        n_init=10,
-        pretrain_epochs=50,
-        pretrain_lr=1e-3,
-        max_epochs=100,
-        lr=0.01,
-        batch_size=128,
-        tol=1e-3,
-        device="auto",
-        verbose=0,
-        random_state=None,
-    ):
+        hidden_size: int = 128,
+        n_layers: int = 3,
+        dropout: float = 0.1,
+        spectral_weight: float = 1.5,
+        local_weight: float = 1.5,
+        start: str = "graph",
+        n_neighbors: int = 10,
+        neighbor_weight: float = 1.0,
+        n_landmarks: int = 10000,
+        alpha: float = 1.0,
+        instance_weight: float = 0.0,
+        cluster_weight: float = 0.0,
+        entropy_weight: float = 1.0,
+        temperature: float = 10.0,
+        annealing: float = 0.65,
+        augmentation: Sequence[str] = ("flip", "permute", "time_warp"),
+        standardize: bool = True,
+        length: int | None = None,
+        n_init: int = 10,
+        pretrain_epochs: int = 30,
+        pretrain_lr: float = 1e-3,
+        max_epochs: int = 100,
+        lr: float = 0.01,
+        batch_size: int = 128,
+        tol: float = 1e-3,
+        device: str = "auto",
+        verbose: int = 0,
+        random_state: int | np.random.RandomState | None = None,
+    ) -> None:
         self.n_clusters = n_clusters
         self.hidden_size = hidden_size
         self.n_layers = n_layers
         self.dropout = dropout
         self.spectral_weight = spectral_weight
+        self.local_weight = local_weight
+        self.start = start
+        self.n_neighbors = n_neighbors
+        self.neighbor_weight = neighbor_weight
+        self.n_landmarks = n_landmarks
         self.alpha = alpha
         self.instance_weight = instance_weight
         self.cluster_weight = cluster_weight
@@ -222,6 +276,7 @@ class LoSTerClusterer(
         self.annealing = annealing
         self.augmentation = augmentation
         self.standardize = standardize
+        self.length = length
         self.n_init = n_init
         self.pretrain_epochs = pretrain_epochs
         self.pretrain_lr = pretrain_lr
@@ -234,13 +289,26 @@ class LoSTerClusterer(
         self.random_state = random_state
         super().__init__()
         # scikit-learn allows no fitted attribute before fit; sktime sets this one.
-        vars(self).pop("fit_time_", None)
+        self.__dict__.pop("fit_time_", None)
 
     # Input --------------------------------------------------------------------------
 
-    def _initial_conversion(self, X):
+    def _initial_conversion(self, X: Any) -> Any:
+        """Turn what is given into a panel, of one length if `length` says so."""
+        names = channel_names(X)
+        if self._is_fitted:
+            check_channels(names, self._channel_names)
+        else:
+            self._channel_names: list[Hashable] | None = names
+        panel = self._as_panel(X)
+        if self.length is None:
+            return panel
+        check_int("length", self.length, 1, optional=True)
+        return resample(panel, self.length)
+
+    def _as_panel(self, X: Any) -> Any:
         """Turn what scikit-learn calls data into a panel of one channel."""
-        if _is_panel(X):
+        if is_panel(X):
             if isinstance(X, np.ndarray):
                 if 0 in X.shape:
                     raise ValueError(
@@ -259,15 +327,16 @@ class LoSTerClusterer(
         return X[:, None, :]
 
     def _check_parameters(self) -> None:
-        check_int("n_clusters", self.n_clusters, 1)
-        check_int("hidden_size", self.hidden_size, 1)
-        check_int("n_layers", self.n_layers, 1)
+        for name in ("n_clusters", "hidden_size", "n_layers", "n_neighbors", "n_init"):
+            check_int(name, getattr(self, name), 1)
         check_real("dropout", self.dropout, 0, 1)
-        names = ["spectral_weight", "alpha", "instance_weight", "cluster_weight"]
-        for name in [*names, "entropy_weight", "tol"]:
+        names = ["spectral_weight", "local_weight", "neighbor_weight", "alpha"]
+        names += ["instance_weight", "cluster_weight", "entropy_weight", "tol"]
+        for name in names:
             check_real(name, getattr(self, name), 0)
         for name in ("temperature", "annealing", "pretrain_lr", "lr"):
             check_real(name, getattr(self, name), 0, exclusive=True)
+        check_option("start", self.start, STARTS)
         known = tuple(AUGMENTATIONS)
         if not isinstance(self.augmentation, tuple | list) or not all(
             name in known for name in self.augmentation
@@ -277,141 +346,104 @@ class LoSTerClusterer(
                 f"{self.augmentation!r}."
             )
         check_bool("standardize", self.standardize)
-        check_int("n_init", self.n_init, 1)
+        check_int("length", self.length, 1, optional=True)
         check_int("pretrain_epochs", self.pretrain_epochs, 0)
         check_int("max_epochs", self.max_epochs, 0)
         check_int("batch_size", self.batch_size, 1)
+        check_int("n_landmarks", self.n_landmarks, 1)
+        if self.n_landmarks < self.n_clusters:
+            raise ValueError(
+                f"n_landmarks must be at least n_clusters={self.n_clusters}, got "
+                f"{self.n_landmarks}."
+            )
         check_int("verbose", self.verbose, 0)
         check_seed("random_state", self.random_state)
         resolve_device(self.device)
 
     # Fit ----------------------------------------------------------------------------
 
-    @with_callbacks
-    def _fit(self, X, y=None):
+    def fit(self, X: Panel, y: object = None) -> Self:
+        """Cluster series.
+
+        Parameters
+        ----------
+        X : array-like or sktime panel
+            A table with a series per row, an array ``(n_series, n_channels,
+            n_timepoints)``, or a panel of sktime.
+        y : object, default=None
+            Ignored.
+
+        Returns
+        -------
+        LoSTerClusterer
+            The fitted clusterer. A fit that fails leaves nothing behind.
+        """
+        try:
+            super().fit(X)
+        except BaseException:
+            self.reset()
+            raise
+        return self
+
+    @with_callbacks  # type: ignore[untyped-decorator]
+    @as_usual()
+    def _fit(self, X: NDArray[Any], y: object = None) -> Self:
         self._check_parameters()
         if len(X) < self.n_clusters:
             raise ValueError(
                 f"n_samples={len(X)} should be >= n_clusters={self.n_clusters}. Use "
                 "fewer clusters or more series."
             )
-        self._shape = X.shape[1:]
-        device = resolve_device(self.device)
-        series = self._to_tensor(X, device)
-        features = self._features = SeriesFeatures(self.spectral_weight).fit(series)
+        series = series_tensor(X, self.standardize, resolve_device(self.device))
         seed = draw_seed(self.random_state)
-        generator = torch.Generator(device="cpu").manual_seed(seed)
-        augmented = augment(series, self.augmentation, generator)
-        # Each view has a network, and so a scaling, of its own.
-        of_augmented = SeriesFeatures(self.spectral_weight).fit(augmented)
-        views = torch.stack([features(series), of_augmented(augmented)], dim=1)
-        task = FitTask(
-            self, self.pretrain_epochs + self.max_epochs, X, attributes=self._results
+        n_epochs = self.pretrain_epochs + self.max_epochs
+        task = FitTask(self, n_epochs, X, attributes=self._results)
+        watch = _Watch(self, task)
+        state, history = fit_clusters(
+            series, self._settings(), seed, watch.start_epoch, watch.end_epoch
         )
-        with fair_share_of_threads(), seeded(seed, device):
-            with torch.device(device):
-                network = LoSTer(
-                    views.shape[-1],
-                    self.n_clusters,
-                    hidden_size=self.hidden_size,
-                    n_layers=self.n_layers,
-                    dropout=self.dropout,
-                )
-            history = self._train(network, views, seed, task)
-        vars(self).update(self._results(network, history))
-        distances = self._distances(X)
-        self.labels_ = distances.argmin(1)
+        watch.close()
+        self._warn_unless_converged(history)
+        distances = state.distances(X)
+        self._state: FittedClusters = state
+        self.device_: torch.device = state.device
+        self.history_: list[Record] = history
+        self.n_epochs_: int = _count_joint(history)
+        self.labels_: NDArray[np.int64] = distances.argmin(1)
         self.inertia_ = float(distances.min(1).sum())
         task.end()
         return self
 
-    def _results(self, network: LoSTer, history: list[Record]) -> dict[str, Any]:
-        """Return what training leaves."""
+    def _settings(self) -> Settings:
+        values = {field.name: getattr(self, field.name) for field in fields(Settings)}
+        return Settings(**values)
+
+    def _results(self, state: FittedClusters, history: list[Record]) -> dict[str, Any]:
+        """Return what callbacks see of a fit on its way."""
         return {
-            "device_": network.centers.device,
-            "network_": network,
+            "_state": state,
+            "device_": state.device,
             "history_": history,
-            "n_epochs_": sum(record["phase"] == "joint" for record in history),
+            "n_epochs_": _count_joint(history),
         }
 
-    def _train(
-        self, network: LoSTer, views: Tensor, seed: int, task: FitTask
-    ) -> list[Record]:
-        batch_size = min(self.batch_size, len(views))
-        common = {"batch_size": batch_size, "seed": seed, "task": task}
-        with self._progress(self.pretrain_epochs, "pretraining") as show:
-            history = pretrain(
-                network,
-                views,
-                n_epochs=self.pretrain_epochs,
-                lr=self.pretrain_lr,
-                show=show,
-                **common,
-            )
-        place_centers(network, views, self.n_init, seed)
-        weights = (1.0, self.alpha, self.instance_weight, self.cluster_weight)
-        weights += (self.entropy_weight,)
-        with self._progress(self.max_epochs, "joint") as show:
-            joint = train_jointly(
-                network,
-                views,
-                JointLoss(network, weights, self.temperature, self.annealing),
-                max_epochs=self.max_epochs,
-                lr=self.lr,
-                tol=self.tol,
-                show=show,
-                **common,
-            )
-        ran_out = len(joint) == self.max_epochs  # and was not stopped by a callback
-        if joint and ran_out and self.tol and joint[-1]["changed"] >= self.tol:
+    def _warn_unless_converged(self, history: list[Record]) -> None:
+        ran_out = _count_joint(history) == self.max_epochs  # no callback stopped it
+        if not (self.max_epochs and ran_out and self.tol):
+            return
+        changed = history[-1]["changed"]
+        if changed >= self.tol:
             warnings.warn(
-                f"After max_epochs={self.max_epochs} joint epochs, "
-                f"{joint[-1]['changed']:.2%} of the series still changed cluster, and "
-                f"not less than tol={self.tol:g}. Use more epochs or a larger tol.",
+                f"After max_epochs={self.max_epochs} joint epochs, {changed:.2%} of "
+                f"the series still changed cluster, and not less than "
+                f"tol={self.tol:g}. Use more epochs or a larger tol.",
                 ConvergenceWarning,
                 stacklevel=2,
             )
-        return history + joint
-
-    @contextmanager
-    def _progress(self, n_epochs: int, phase: str):
-        """Yield what shows a record, or None, and end its line."""
-        if not (self.verbose and n_epochs):
-            yield None
-            return
-        line = ProgressLine(n_epochs, phase)
-        yield line.show
-        line.close()
-
-    def _to_tensor(self, X: np.ndarray, device: torch.device) -> Tensor:
-        """Return series as the features are made from, ``(N, C, L)``."""
-        if X.shape[1:] != self._shape:
-            raise ValueError(
-                f"X must have the shape of the series in fit, {self._shape[0]} "
-                f"channel(s) of {self._shape[1]} time points, got {X.shape[1]} of "
-                f"{X.shape[2]}. Cut or resample them, for instance with sktime's "
-                "TSInterpolator."
-            )
-        X = np.array(X, dtype=np.float64)  # torch wants it writable
-        if not np.isfinite(X).all():
-            raise ValueError(
-                f"X must be finite, got {np.sum(~np.isfinite(X))} NaN or infinite "
-                "value(s). Fill them in first, for instance with sktime's Imputer."
-            )
-        series = torch.from_numpy(X)
-        if self.standardize:
-            series = standardise_each(series)
-        series = series.to(torch.float32)
-        if not series.isfinite().all():
-            raise ValueError(
-                f"X must fit single precision, got values up to {np.abs(X).max():.3g}. "
-                "Use standardize=True, or divide them by a common factor."
-            )
-        return series.to(device)
 
     # After fit ----------------------------------------------------------------------
 
-    def fit_predict(self, X, y=None):
+    def fit_predict(self, X: Panel, y: object = None) -> NDArray[np.int64]:
         """Cluster series and return the cluster of each.
 
         Parameters
@@ -428,7 +460,40 @@ class LoSTerClusterer(
         """
         return self.fit(X).labels_
 
-    def embed(self, X):
+    def predict(self, X: Panel, y: object = None) -> NDArray[np.int64]:
+        """Return the cluster of each series, that of the nearest centre.
+
+        Parameters
+        ----------
+        X : array-like or sktime panel
+            Series, of the length and with the channels of those in ``fit``.
+        y : object, default=None
+            Ignored.
+
+        Returns
+        -------
+        ndarray of shape (n_series,)
+            Numbers of clusters, from 0.
+        """
+        return super().predict(X)  # type: ignore[no-any-return]
+
+    def predict_proba(self, X: Panel) -> NDArray[np.float64]:
+        """Return how probable each cluster is for each series.
+
+        Parameters
+        ----------
+        X : array-like or sktime panel
+            Series, of the length and with the channels of those in ``fit``.
+
+        Returns
+        -------
+        ndarray of shape (n_series, n_clusters)
+            The softmax of minus the squared latent distances: close to 0 and 1.
+        """
+        return super().predict_proba(X)  # type: ignore[no-any-return]
+
+    @as_usual()
+    def embed(self, X: Panel) -> NDArray[np.float32]:
         """Return the latents that distances are measured among.
 
         Parameters
@@ -442,47 +507,86 @@ class LoSTerClusterer(
             Latents of the first view, without dropout.
         """
         self.check_is_fitted("embed")
-        return self._latents(self._check_clusterer_input(X)).cpu().numpy()
+        return self._state.latents(self._check_clusterer_input(X)).cpu().numpy()
+
+    @as_usual()
+    def prepare(self, X: Panel) -> NDArray[np.float32]:
+        """Return series as the clusterer sees them: checked, and standardised.
+
+        Parameters
+        ----------
+        X : array-like or sktime panel
+            Series, of the length and with the channels of those in ``fit``.
+
+        Returns
+        -------
+        ndarray of shape (n_series, n_channels, n_timepoints)
+            Series in the units of `cluster_centers_`, of the length `length` if given.
+        """
+        self.check_is_fitted("prepare")
+        return self._state.prepare(self._check_clusterer_input(X)).cpu().numpy()
+
+    @as_usual()
+    def graph_features(self, X: Panel, seed: int) -> Tensor:
+        """Return what a fit would make its graph of; the clusterer stays as it is.
+
+        Parameters
+        ----------
+        X : array-like or sktime panel
+            Series, as in ``fit``.
+        seed : int
+            Seed of the sample, if `X` holds more than `n_landmarks` series.
+
+        Returns
+        -------
+        Tensor of shape (n_series, n_features)
+            Series beside their spectra.
+        """
+        fresh = self.clone()
+        fresh._check_parameters()
+        series = fresh._check_clusterer_input(X)
+        device = resolve_device(fresh.device)
+        return graph_features(
+            series_tensor(series, fresh.standardize, device), fresh._settings(), seed
+        )
 
     @property
-    def latent_centers_(self):
+    def network_(self) -> LoSTer:
+        """The trained network."""
+        self.check_is_fitted()
+        return self._state.network
+
+    @property
+    def latent_centers_(self) -> NDArray[np.float32]:
         """Centres in the latent space, ``(n_clusters, hidden_size)``."""
         self.check_is_fitted()
-        return self.network_.centers[0].detach().cpu().numpy().copy()
+        return self._state.centers()
 
     @property
-    def cluster_centers_(self):
+    @as_usual()
+    def cluster_centers_(self) -> NDArray[np.float32]:
         """Centres decoded to series, ``(n_clusters, C, L)``."""
         self.check_is_fitted()
-        with torch.no_grad():
-            decoded = self.network_.decode(self.network_.centers[:1])[0]
-            return self._features.invert(decoded).cpu().numpy()
+        return self._state.prototypes()
 
-    def _latents(self, X: np.ndarray) -> Tensor:
-        features = self._features(self._to_tensor(X, self.device_))
-        with fair_share_of_threads():
-            return encode(self.network_, features.unsqueeze(1))[0]
+    @as_usual()
+    def _predict(self, X: NDArray[Any], y: object = None) -> NDArray[np.int64]:
+        labels: NDArray[np.int64] = self._state.distances(X).argmin(1)
+        return labels
 
-    def _distances(self, X: np.ndarray) -> np.ndarray:
-        """Return squared latent distances to the centres, ``(N, K)``."""
-        with torch.no_grad():
-            distances = self.network_.squared_distances(self._latents(X)[None])[0]
-        return distances.clamp(min=0).cpu().numpy()
+    @as_usual()
+    def _predict_proba(self, X: NDArray[Any]) -> NDArray[np.float64]:
+        distances = self._state.distances(X).astype(np.float64)
+        return torch.from_numpy(-distances).softmax(1).numpy()
 
-    def _predict(self, X, y=None):
-        return self._distances(X).argmin(1)
-
-    def _predict_proba(self, X):
-        logits = torch.from_numpy(-self._distances(X).astype(np.float64))
-        return logits.softmax(1).numpy()
-
-    def score(self, X, y=None):
+    def score(self, X: Panel, y: object = None) -> float:
         """Return the mean silhouette of the series in their clusters.
 
         Higher is better. It needs no classes and compares across settings and numbers
         of clusters, which losses do not. It is measured on the series as they are
         standardised, or as they are with ``standardize=False``: not across that
-        parameter, nor fairly across `spectral_weight`, since a shift counts here.
+        parameter, nor fairly across `spectral_weight` and `local_weight`, since a shift
+        counts here. ``compare_n_clusters`` measures where the graph is made.
 
         Parameters
         ----------
@@ -498,20 +602,21 @@ class LoSTerClusterer(
             Between -1 and 1; 0 where a silhouette is not defined, with all series in
             one cluster or each in its own.
         """
-        return super().score(X, y)
+        return super().score(X, y)  # type: ignore[no-any-return]
 
-    def _score(self, X, y=None):
+    @as_usual()
+    def _score(self, X: NDArray[Any], y: object = None) -> float:
         if len(X) > MAX_SCORED:
             chosen = np.random.default_rng(0).permutation(len(X))
             X = X[chosen[:MAX_SCORED]]
         labels = self._predict(X)
         if not 1 < len(np.unique(labels)) < len(X):
             return 0.0
-        series = self._to_tensor(X, torch.device("cpu")).flatten(1).numpy()
+        series = self._state.prepare(X).flatten(1).cpu().numpy()
         return float(silhouette_score(series, labels))
 
     @classmethod
-    def get_test_params(cls, parameter_set="default"):
+    def get_test_params(cls, parameter_set: str = "default") -> list[dict[str, Any]]:
         """Return small settings for tests of sktime's interface.
 
         Parameters
@@ -524,20 +629,54 @@ class LoSTerClusterer(
         list of dict
             Constructor arguments.
         """
-        tiny = {"n_clusters": 2, "hidden_size": 8, "pretrain_epochs": 1}
+        tiny: dict[str, Any] = {"n_clusters": 2, "hidden_size": 8}
+        tiny["pretrain_epochs"] = 1
         tiny |= {"max_epochs": 2, "tol": 0, "device": "cpu"}
         return [
             {**tiny, "random_state": 0},
-            {**tiny, "spectral_weight": 0, "augmentation": (), "n_init": 1},
-            {**tiny, "n_layers": 1, "standardize": False, "alpha": 0, "dropout": 0},
+            {**tiny, "spectral_weight": 0, "local_weight": 0, "augmentation": ()}
+            | {
+                "start": "kmeans",
+                "neighbor_weight": 0,
+                "instance_weight": 1,
+                "n_init": 1,
+            },
+            {**tiny, "n_layers": 1, "standardize": False, "alpha": 0, "dropout": 0}
+            | {"n_neighbors": 3, "n_landmarks": 5},
         ]
 
 
-def _is_panel(X: Any) -> bool:
-    """Tell sktime's panels from the tables and lists of scikit-learn."""
-    if isinstance(X, np.ndarray):
-        return X.ndim == 3
-    if isinstance(X, pd.DataFrame):
-        nested = X.size and isinstance(X.iloc[0, 0], pd.Series | np.ndarray)
-        return isinstance(X.index, pd.MultiIndex) or bool(nested)
-    return isinstance(X, list) and any(isinstance(x, pd.DataFrame) for x in X)
+class _Watch:
+    """Tells of each epoch: on a line per phase if wanted, and to callbacks."""
+
+    def __init__(self, clusterer: LoSTerClusterer, task: FitTask) -> None:
+        self.task = task
+        self.verbose = clusterer.verbose
+        self.n_epochs = {
+            "pretraining": clusterer.pretrain_epochs,
+            "joint": clusterer.max_epochs,
+        }
+        self.phase: str | None = None
+        self.line: ProgressLine | None = None
+
+    def start_epoch(self, phase: str, epoch: int) -> None:
+        if self.verbose and phase != self.phase:
+            self.close()
+            self.line = ProgressLine(self.n_epochs[phase], phase)
+        self.phase = phase
+        self.task.start_epoch(epoch)
+
+    def end_epoch(self, record: Record, state: FittedClusters | None) -> bool:
+        if self.line is not None:
+            self.line.show(record)
+        return self.task.end_epoch(record, state)
+
+    def close(self) -> None:
+        """End the line, if there is one."""
+        if self.line is not None:
+            self.line.close()
+            self.line = None
+
+
+def _count_joint(history: list[Record]) -> int:
+    return sum(record["phase"] == "joint" for record in history)

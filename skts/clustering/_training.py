@@ -1,23 +1,33 @@
-"""How LoSTer learns: autoencoders first, centres among their latents, then both."""
+"""How LoSTer learns: autoencoders first, centres among their latents, then both.
+
+With a graph of neighbours, each series has a place in the latent from the start, which
+both phases pull it to.
+
+Axes: ``V`` views, ``N`` series, ``D`` features, ``d`` hidden size, ``K`` clusters.
+"""
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from math import sqrt
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from sklearn.cluster import KMeans
 from torch import Tensor
 from torch.nn.functional import mse_loss
 from torch.optim import SGD, Adam
 from torch.optim.lr_scheduler import StepLR
 
-from skts._callbacks import FitTask
 from skts.data import Rows, ShuffledBatches
-from skts.nn import LoSTer
-from skts.nn._losses import (
+from skts.nn import (
+    LoSTer,
     assignment,
     cluster_losses,
     contrastive_loss,
     kmeans_loss,
+    neighbor_loss,
 )
 from skts.training import fit_network
 
@@ -26,45 +36,84 @@ LR_PERIOD, LR_FACTOR = 5, 0.1
 MAX_ROWS = 4096  # encoded at a time
 
 Record = dict[str, Any]
-Show = Callable[[Record], object] | None
+StartEpoch = Callable[[int], None]
+EndEpoch = Callable[[Record], object]  # a true value stops
+
+
+@dataclass(frozen=True)
+class Weights:
+    """What each term of the loss counts; reconstruction counts 1."""
+
+    kmeans: float
+    instance: float
+    cluster: float
+    entropy: float
+    neighbor: float
 
 
 def pretrain(
     network: LoSTer,
     views: Tensor,
+    target: Tensor | None,
+    neighbor_weight: float,
     *,
     n_epochs: int,
     lr: float,
     batch_size: int,
     seed: int,
-    task: FitTask,
-    show: Show,
+    start_epoch: StartEpoch,
+    end_epoch: EndEpoch,
 ) -> list[Record]:
-    """Train the autoencoders on views ``(N, V, D)`` to reconstruct them."""
+    """Train the autoencoders on views ``(N, V, D)`` to reconstruct them.
+
+    With a target ``(N, d)``, their latents are pulled to it at the same time.
+    """
     if not n_epochs:
         return []
 
     def compute_loss(batch: tuple[Tensor, ...]) -> Tensor:
         x = batch[0].transpose(0, 1)
-        return len(x) * mse_loss(network.decode(network.encode(x)), x)
+        z = network.encode(x)
+        loss = len(x) * mse_loss(network.decode(z), x)
+        if target is not None:
+            loss = loss + neighbor_weight * neighbor_loss(z, batch[1])
+        return loss
 
-    def end_epoch(record: Record) -> bool:
+    def end(record: Record) -> bool:
         record["phase"] = "pretraining"
-        if show is not None:
-            show(record)
-        return task.end_epoch(record)  # there are no clusters yet
+        return bool(end_epoch(record))
 
     weights = [w for name, w in network.named_parameters() if name != "centers"]
     return fit_network(
         network,
         compute_loss,
-        _batches(views, batch_size, seed),
+        _batches(views, target, batch_size, seed),
         Adam(weights, lr=lr, fused=views.device.type in ("cpu", "cuda")),
         max_epochs=n_epochs,
-        start_epoch=task.start_epoch,
-        end_epoch=end_epoch,
+        start_epoch=start_epoch,
+        end_epoch=end,
         kind=tuple,  # all steps are alike
     )
+
+
+def latent_target(
+    embedding: NDArray[np.float64], hidden_size: int, seed: int
+) -> NDArray[np.float32]:
+    """Place the rows of an embedding ``(N, k)`` in the latent, ``(N, d)``.
+
+    Latents leave a layer normalisation: their sum is 0, their squared length d. So rows
+    of length 1 are turned by a random rotation into the space of vectors whose sum is 0
+    and stretched. Angles stay as they are, or nearly so where k does not fit into d.
+    """
+    axes = np.random.default_rng(seed).standard_normal(
+        (hidden_size, embedding.shape[1])
+    )
+    axes -= axes.mean(axis=0)
+    if embedding.shape[1] < hidden_size:
+        axes = np.linalg.qr(axes)[0]
+    else:
+        axes /= sqrt(hidden_size)
+    return (sqrt(hidden_size) * embedding @ axes.T).astype(np.float32)
 
 
 def place_centers(network: LoSTer, views: Tensor, n_init: int, seed: int) -> None:
@@ -77,23 +126,49 @@ def place_centers(network: LoSTer, views: Tensor, n_init: int, seed: int) -> Non
             centers.copy_(torch.from_numpy(found))
 
 
+@torch.no_grad()
+def place_centers_at_means(network: LoSTer, views: Tensor, labels: Tensor) -> None:
+    """Put each centre of each view at the mean of the latents with its label.
+
+    A label that no series has (copies may leave some) gets the mean of all.
+    """
+    latents = encode(network, views)  # (V, N, d)
+    network.centers.copy_(latents.mean(dim=1, keepdim=True))
+    for label in range(network.centers.shape[1]):
+        if not (labels == label).any():
+            continue
+        network.centers[:, label] = latents[:, labels == label].mean(dim=1)
+
+
 class JointLoss:
     """The weighted sum of all terms, and their means over an epoch."""
-
-    names = ("reconstruction", "kmeans", "instance", "cluster", "entropy")
 
     def __init__(
         self,
         network: LoSTer,
-        weights: tuple[float, ...],
+        weights: Weights,
         temperature: float,
         annealing: float,
+        *,
+        with_neighbors: bool = False,
     ) -> None:
         self.network = network
         self.first_temperature = temperature
         self.annealing = annealing
+        parts = {
+            "reconstruction": 1.0,
+            "kmeans": weights.kmeans,
+            "instance": weights.instance,
+            "cluster": weights.cluster,
+            "entropy": weights.entropy,
+        }
+        if with_neighbors:
+            parts["neighbor"] = weights.neighbor
+        self.names = tuple(parts)
         device = network.centers.device
-        self.weights = torch.tensor(weights, dtype=torch.float32, device=device)
+        self.weights = torch.tensor(
+            [*parts.values()], dtype=torch.float32, device=device
+        )
         self.totals = torch.zeros(len(self.names), device=device)
         self.n_samples = 0
         self.start_epoch(0)
@@ -106,19 +181,19 @@ class JointLoss:
         self.n_samples = 0
 
     def __call__(self, batch: tuple[Tensor, ...]) -> Tensor:
-        """Return the loss of a batch ``(B, V, D)``."""
+        """Return the loss of a batch ``(B, V, D)``, its target beside it if any."""
         network = self.network
         x = batch[0].transpose(0, 1)
         z = network.encode(x)
         assigned = assignment(network.squared_distances(z), self.temperature)
-        terms = torch.stack(
-            [
-                len(x) * mse_loss(network.decode(z), x),
-                kmeans_loss(z, assigned, network.centers),
-                contrastive_loss(z),
-                *cluster_losses(assigned),
-            ]
-        )
+        values = [
+            len(x) * mse_loss(network.decode(z), x),
+            kmeans_loss(z, assigned, network.centers),
+            contrastive_loss(z),
+            *cluster_losses(assigned),
+            *(neighbor_loss(z, target) for target in batch[1:]),
+        ]
+        terms = torch.stack(values)
         self.totals += len(batch[0]) * terms.detach()
         self.n_samples += len(batch[0])
         return self.weights @ terms
@@ -132,6 +207,7 @@ class JointLoss:
 def train_jointly(
     network: LoSTer,
     views: Tensor,
+    target: Tensor | None,
     loss: JointLoss,
     *,
     max_epochs: int,
@@ -139,54 +215,54 @@ def train_jointly(
     batch_size: int,
     tol: float,
     seed: int,
-    task: FitTask,
-    show: Show,
+    start_epoch: StartEpoch,
+    end_epoch: EndEpoch,
 ) -> list[Record]:
     """Train autoencoders and centres until fewer than `tol` of the labels change."""
     if not max_epochs:
         return []
     labels = nearest(network, views)
 
-    def start_epoch(epoch: int) -> None:
+    def start(epoch: int) -> None:
         loss.start_epoch(epoch)
-        task.start_epoch(epoch)
+        start_epoch(epoch)
 
-    def end_epoch(record: Record) -> bool:
+    def end(record: Record) -> bool:
         nonlocal labels
         previous, labels = labels, nearest(network, views)
         changed = float((labels != previous).float().mean())
         record |= {"phase": "joint", "changed": changed} | loss.means()
-        if show is not None:
-            show(record)
-        stop = task.end_epoch(record, network)
+        stop = bool(end_epoch(record))
         return stop or (record["epoch"] > 1 and changed < tol)
 
     optimizer = SGD(network.parameters(), lr=lr)
     return fit_network(
         network,
         loss,
-        _batches(views, batch_size, seed),
+        _batches(views, target, batch_size, seed),
         optimizer,
         max_epochs=max_epochs,
         schedule=StepLR(optimizer, LR_PERIOD, LR_FACTOR),
-        start_epoch=start_epoch,
-        end_epoch=end_epoch,
+        start_epoch=start,
+        end_epoch=end,
     )
 
 
-def _batches(views: Tensor, batch_size: int, seed: int) -> ShuffledBatches:
+def _batches(
+    views: Tensor, target: Tensor | None, batch_size: int, seed: int
+) -> ShuffledBatches:
+    rows = Rows(views) if target is None else Rows(views, target)
     # A small last batch would weigh as much as a full one, and contrast less.
-    return ShuffledBatches(
-        Rows(views), batch_size, seed, lambda rows: (rows,), drop_last=True
-    )
+    return ShuffledBatches(rows, batch_size, seed, lambda *row: row, drop_last=True)
 
 
 @torch.no_grad()
 def encode(network: LoSTer, views: Tensor) -> Tensor:
     """Return latents ``(V, N, d)`` of ``(N, V, D)``; later views may be left out."""
     network.eval()  # training switches back by itself
-    parts = [network.encode(part.transpose(0, 1)) for part in views.split(MAX_ROWS)]
-    return torch.cat(parts, dim=1)
+    firsts = range(0, max(len(views), 1), MAX_ROWS)
+    parts = (views[first : first + MAX_ROWS].transpose(0, 1) for first in firsts)
+    return torch.cat([network.encode(part) for part in parts], dim=1)
 
 
 @torch.no_grad()

@@ -3,6 +3,7 @@
 The manuscript writes four things differently: reconstruction and k-means as sums (code:
 means), half of each contrastive term, other pairs in its denominators (code: those of
 NT-Xent, Chen et al., ICML 2020), and no second softmax over the sampled assignments.
+`neighbor_loss` is not the paper's.
 
 Axes: ``V`` views, ``B`` series, ``d`` hidden size, ``K`` clusters.
 """
@@ -31,8 +32,10 @@ def contrastive_loss(views: Tensor) -> Tensor:
 
     Each row is to be more similar to its partner in the other view than to all other
     rows of both views. Cosine similarity at temperature 1; the sum of both directions,
-    each a mean over rows.
+    each a mean over rows. A view alone has nothing to be contrasted with: 0.
     """
+    if len(views) == 1:
+        return views.new_zeros(())
     n_rows = views.shape[1]
     rows = F.normalize(views, dim=-1).flatten(0, 1)  # (2 n, m)
     similarity = rows @ rows.T
@@ -53,3 +56,12 @@ def cluster_losses(assigned: Tensor) -> tuple[Tensor, Tensor]:
     contrast = contrastive_loss(shares.transpose(1, 2))
     sizes = shares.mean(dim=1)
     return contrast, torch.xlogy(sizes, sizes).sum()
+
+
+def neighbor_loss(z: Tensor, target: Tensor) -> Tensor:
+    """Return the mean squared distance of latents ``(V, B, d)`` to where they belong.
+
+    The target ``(B, d)`` is what a graph of neighbours tells of each series; it is the
+    same for all views.
+    """
+    return F.mse_loss(z, target.expand_as(z))

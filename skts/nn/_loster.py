@@ -25,21 +25,21 @@ N_VIEWS = 2  # a series and its augmented copy
 
 def of_first_views(n_views: int, *parameters: Tensor) -> tuple[Tensor, ...]:
     """Return the part of parameters ``(V, ...)`` that belongs to the first views."""
-    if n_views == N_VIEWS:  # the gradient of a slice fills a tensor of zeros first
-        return parameters
+    if n_views == len(parameters[0]):
+        return parameters  # the gradient of a slice fills a tensor of zeros first
     return tuple(parameter[:n_views] for parameter in parameters)
 
 
 class ViewLinear(nn.Module):
     """One linear map per view, started as torch's own."""
 
-    def __init__(self, n_in: int, n_out: int) -> None:
+    def __init__(self, n_in: int, n_out: int, n_views: int) -> None:
         super().__init__()
         limit = 1 / sqrt(n_in)
         self.weight = nn.Parameter(
-            torch.empty(N_VIEWS, n_in, n_out).uniform_(-limit, limit)
+            torch.empty(n_views, n_in, n_out).uniform_(-limit, limit)
         )
-        self.bias = nn.Parameter(torch.empty(N_VIEWS, 1, n_out).uniform_(-limit, limit))
+        self.bias = nn.Parameter(torch.empty(n_views, 1, n_out).uniform_(-limit, limit))
 
     def forward(self, x: Tensor) -> Tensor:
         """Map ``(V, B, n_in)``, of which the later views may be left out."""
@@ -50,11 +50,11 @@ class ViewLinear(nn.Module):
 class DenseBlock(nn.Module):
     """Two linear maps with a ReLU between them, and a learned linear skip."""
 
-    def __init__(self, n_in: int, hidden_size: int, n_out: int) -> None:
+    def __init__(self, n_in: int, hidden_size: int, n_out: int, n_views: int) -> None:
         super().__init__()
-        self.first = ViewLinear(n_in, hidden_size)
-        self.second = ViewLinear(hidden_size, n_out)
-        self.skip = ViewLinear(n_in, n_out)
+        self.first = ViewLinear(n_in, hidden_size, n_views)
+        self.second = ViewLinear(hidden_size, n_out, n_views)
+        self.skip = ViewLinear(n_in, n_out, n_views)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map ``(V, B, n_in)`` to ``(V, B, n_out)``."""
@@ -64,11 +64,13 @@ class DenseBlock(nn.Module):
 class ResidualBlock(DenseBlock):
     """The same with dropout on the main branch and a normalised sum."""
 
-    def __init__(self, n_in: int, hidden_size: int, dropout: float) -> None:
-        super().__init__(n_in, hidden_size, hidden_size)
+    def __init__(
+        self, n_in: int, hidden_size: int, dropout: float, n_views: int = N_VIEWS
+    ) -> None:
+        super().__init__(n_in, hidden_size, hidden_size, n_views)
         self.dropout = dropout
-        self.gain = nn.Parameter(torch.ones(N_VIEWS, 1, hidden_size))
-        self.shift = nn.Parameter(torch.zeros(N_VIEWS, 1, hidden_size))
+        self.gain = nn.Parameter(torch.ones(n_views, 1, hidden_size))
+        self.shift = nn.Parameter(torch.zeros(n_views, 1, hidden_size))
 
     def forward(self, x: Tensor) -> Tensor:
         """Map ``(V, B, n_in)`` to ``(V, B, d)``."""
@@ -93,6 +95,8 @@ class LoSTer(nn.Module):
         Blocks of the encoder, and of the decoder.
     dropout : float
         Dropout inside the residual blocks.
+    n_views : int, default=2
+        Views, each with an autoencoder and centres of its own.
 
     Attributes
     ----------
@@ -108,21 +112,22 @@ class LoSTer(nn.Module):
         hidden_size: int,
         n_layers: int,
         dropout: float,
+        n_views: int = N_VIEWS,
     ) -> None:
         super().__init__()
         widths = [n_features] + [hidden_size] * (n_layers - 1)
         self.encoder = nn.Sequential(
-            *(ResidualBlock(n_in, hidden_size, dropout) for n_in in widths)
+            *(ResidualBlock(n_in, hidden_size, dropout, n_views) for n_in in widths)
         )
         # The last block has neither dropout nor normalisation.
         self.decoder = nn.Sequential(
             *(
-                ResidualBlock(hidden_size, hidden_size, dropout)
+                ResidualBlock(hidden_size, hidden_size, dropout, n_views)
                 for _ in range(n_layers - 1)
             ),
-            DenseBlock(hidden_size, hidden_size, n_features),
+            DenseBlock(hidden_size, hidden_size, n_features, n_views),
         )
-        self.centers = nn.Parameter(torch.zeros(N_VIEWS, n_clusters, hidden_size))
+        self.centers = nn.Parameter(torch.zeros(n_views, n_clusters, hidden_size))
 
     def encode(self, x: Tensor) -> Tensor:
         """Map features ``(V, B, D)`` to latents ``(V, B, d)``."""

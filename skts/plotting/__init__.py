@@ -1,10 +1,16 @@
 """Pictures of forecasts, errors, training and what the models learned (matplotlib).
 
 Every function draws into one axes, ``ax``, or a new figure without it, and returns the
-axes, so that pictures can be put together and changed afterwards.
+axes, so that pictures can be put together and changed afterwards; ``plot_clusters``
+draws into one for each cluster.
 """
 
-from skts.plotting._clusters import plot_cluster, plot_embedding
+from skts.plotting._clusters import (
+    plot_cluster,
+    plot_clusters,
+    plot_embedding,
+    plot_n_clusters,
+)
 from skts.plotting._connections import plot_attention, plot_connections
 from skts.plotting._forecast import plot_error_by_step, plot_fan, plot_forecast
 from skts.plotting._training import plot_learning_curves, plot_search
@@ -18,5 +24,7 @@ __all__ = [
     "plot_attention",
     "plot_connections",
     "plot_cluster",
+    "plot_clusters",
     "plot_embedding",
+    "plot_n_clusters",
 ]

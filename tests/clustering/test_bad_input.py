@@ -4,10 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from sklearn.base import clone
 from sklearn.exceptions import NotFittedError as SklearnNotFittedError
 from sktime.datatypes import convert_to
 from sktime.exceptions import NotFittedError as SktimeNotFittedError
 
+import skts.clustering._fitting as fitting
 import skts.clustering._loster as module
 from skts.clustering import LoSTerClusterer
 
@@ -27,8 +29,7 @@ def no_training(monkeypatch):
     def fail(*args, **kwargs):
         raise AssertionError("training was called")
 
-    monkeypatch.setattr(module, "pretrain", fail)
-    monkeypatch.setattr(module, "train_jointly", fail)
+    monkeypatch.setattr(module, "fit_clusters", fail)
 
 
 WRONG_PARAMETERS = [
@@ -38,6 +39,12 @@ WRONG_PARAMETERS = [
     ({"n_layers": 0}, ValueError, ["n_layers", "0"]),
     ({"dropout": 1}, ValueError, ["dropout", "< 1", "1"]),
     ({"spectral_weight": -1}, ValueError, ["spectral_weight", "-1"]),
+    ({"local_weight": -1}, ValueError, ["local_weight", "-1"]),
+    ({"start": "middle"}, ValueError, ["start", "'graph'", "'middle'"]),
+    ({"n_neighbors": 0}, ValueError, ["n_neighbors", "0"]),
+    ({"neighbor_weight": -1}, ValueError, ["neighbor_weight", "-1"]),
+    ({"n_landmarks": 2}, ValueError, ["n_landmarks", "n_clusters=3", "2"]),
+    ({"length": 0}, ValueError, ["length", "None", "0"]),
     ({"alpha": -0.5}, ValueError, ["alpha", "-0.5"]),
     ({"instance_weight": "much"}, TypeError, ["instance_weight", "'much'"]),
     ({"cluster_weight": -1}, ValueError, ["cluster_weight", "-1"]),
@@ -125,6 +132,48 @@ def test_new_series_of_another_shape(fitted, method):
         getattr(fitted, method)(series().reshape(5, 2, 12))
 
 
+@pytest.fixture(scope="module")
+def named():
+    """A clusterer of two channels with names, and its panel."""
+    values = np.random.default_rng(0).standard_normal((10, 12, 2))
+    frames = {
+        i: pd.DataFrame(x, columns=["load", "price"]) for i, x in enumerate(values)
+    }
+    X = pd.concat(frames, names=["id", "time"])
+    tiny = {"hidden_size": 4, "pretrain_epochs": 1, "max_epochs": 1, "tol": 0}
+    return LoSTerClusterer(2, **tiny, random_state=0).fit(X), X
+
+
+@pytest.mark.parametrize("method", ["predict", "predict_proba", "embed", "score"])
+def test_channels_are_told_apart_by_name(named, method):
+    model, X = named
+    forms = [X, convert_to(X, "df-list"), convert_to(X, "nested_univ")]
+    for form in forms:
+        getattr(model, method)(form)
+    getattr(model, method)(convert_to(X, "numpy3D"))  # no names, taken as they come
+    swapped = X[["price", "load"]]
+    for form in (swapped, convert_to(swapped, "df-list")):
+        with pytest.raises(ValueError, match="in another order"):
+            getattr(model, method)(form)
+    with pytest.raises(ValueError, match=r"missing ..load.., not seen .*wind"):
+        getattr(model, method)(X.rename(columns={"load": "wind"}))
+
+
+def test_a_single_channel_may_have_another_name(named):
+    one = named[1][["load"]]
+    model = clone(named[0]).fit(one)
+    renamed = one.rename(columns={"load": "wind"})
+    np.testing.assert_array_equal(model.predict(renamed), model.labels_)
+
+
+def test_names_are_those_of_the_last_fit(named):
+    model = clone(named[0]).fit(convert_to(named[1], "numpy3D"))
+    model.predict(named[1])  # an array had none
+    model.fit(named[1][["price", "load"]])
+    with pytest.raises(ValueError, match="in another order"):
+        model.predict(named[1])
+
+
 @pytest.mark.parametrize("method", ["predict", "predict_proba", "embed", "score"])
 def test_nothing_works_before_fit(method):
     for kind in (SklearnNotFittedError, SktimeNotFittedError):
@@ -153,9 +202,20 @@ def test_an_interrupted_fit_leaves_the_clusterer_unfitted(monkeypatch):
     def interrupt(*args, **kwargs):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(module, "train_jointly", interrupt)
     model = LoSTerClusterer(2, pretrain_epochs=1)
+    before = set(vars(model.fit(series()).reset()))
+    monkeypatch.setattr(fitting, "train_jointly", interrupt)
     with pytest.raises(KeyboardInterrupt):
         model.fit(series())
     assert not model.is_fitted
     assert not hasattr(model, "labels_")
+    assert set(vars(model)) == before  # nothing of this fit, or of the one before
+
+
+def test_a_refit_that_fails_forgets_the_fit_before():
+    tiny = {"hidden_size": 4, "pretrain_epochs": 1, "max_epochs": 1, "tol": 0}
+    model = LoSTerClusterer(2, **tiny).fit(series())
+    with pytest.raises(ValueError, match="n_samples=1"):
+        model.fit(series(1))
+    with pytest.raises(SklearnNotFittedError):
+        model.predict(series())

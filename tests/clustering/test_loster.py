@@ -17,9 +17,9 @@ from sktime.datatypes import convert_to
 
 import skts.clustering._loster as module
 from skts.clustering import LoSTerClusterer
-from skts.clustering._features import SeriesFeatures
 from skts.clustering._training import JointLoss
 from skts.data import augment
+from skts.nn import LoSTer, SeriesFeatures
 
 SMALL = {
     "hidden_size": 16,
@@ -31,8 +31,22 @@ SMALL = {
 }
 
 
+# The paper's form: centres start at those of k-means, and nothing knows a graph.
+PAPER = {
+    "local_weight": 0,
+    "start": "kmeans",
+    "neighbor_weight": 0,
+    "instance_weight": 1,
+    "cluster_weight": 1,
+}
+
+
 def make(n_clusters=3, **changed):
     return LoSTerClusterer(n_clusters, **(SMALL | changed))
+
+
+def make_paper(n_clusters=3, **changed):
+    return make(n_clusters, **(PAPER | changed))
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +70,11 @@ def fitted(waves):
 @pytest.mark.parametrize("spectral_weight", [0, 1.0])
 def test_kinds_of_series_are_told_apart(waves, spectral_weight):
     X, labels = waves
-    model = make(spectral_weight=spectral_weight, pretrain_epochs=30)
+    model = make(
+        spectral_weight=spectral_weight,
+        local_weight=spectral_weight,
+        pretrain_epochs=30,
+    )
     assert adjusted_rand_score(labels, model.fit_predict(X)) == 1
     new = X + 0.05
     assert adjusted_rand_score(labels, model.predict(new)) == 1
@@ -71,7 +89,7 @@ def test_a_spectrum_recognises_series_wherever_they_start():
     X += 0.3 * rng.standard_normal(X.shape)
     scores = []
     for weight in (0, 3.0):
-        model = make(2, spectral_weight=weight, pretrain_epochs=20)
+        model = make_paper(2, spectral_weight=weight, pretrain_epochs=20)
         scores.append(adjusted_rand_score(labels, model.fit_predict(X)))
     assert scores[1] > 0.9 > 0.5 > scores[0]
 
@@ -90,7 +108,7 @@ def test_pretraining_reconstructs_better_and_better(waves):
 
 
 def test_centres_start_where_kmeans_finds_them_and_stay_without_joint_epochs(waves):
-    model = make(max_epochs=0, n_init=3).fit(waves[0])
+    model = make(max_epochs=0, n_init=3, start="kmeans").fit(waves[0])
     latents = model.embed(waves[0])
     kmeans = KMeans(3, n_init=3, random_state=0).fit(latents)
     np.testing.assert_allclose(
@@ -114,6 +132,30 @@ def test_joint_training_stops_when_labels_stand_still(waves):
     assert model.n_epochs_ == len(joint) < 50
     assert joint[-1]["changed"] < 1e-3
     assert make(max_epochs=7).fit(waves[0]).n_epochs_ == 7
+
+
+def test_joint_training_goes_on_for_two_epochs_where_no_label_changes(
+    waves, monkeypatch
+):
+    still = torch.arange(60) % 3
+    monkeypatch.setattr("skts.clustering._training.nearest", lambda *_: still)
+    model = make(max_epochs=50, tol=1e-3).fit(waves[0])
+    changed = [r["changed"] for r in model.history_ if r["phase"] == "joint"]
+    assert changed == [0, 0]
+
+
+def test_batches_that_are_not_full_are_left_out(waves, monkeypatch):
+    sizes = []
+    decode = LoSTer.decode
+
+    def decode_and_count(network, z):
+        if network.training:
+            sizes.append(z.shape[1])
+        return decode(network, z)
+
+    monkeypatch.setattr(LoSTer, "decode", decode_and_count)
+    make(batch_size=16, pretrain_epochs=1, max_epochs=1).fit(waves[0])
+    assert sizes == [16, 16, 16] * 2  # of 60 series, 12 wait for another epoch
 
 
 def test_joint_training_that_ends_early_warns(waves, monkeypatch):
@@ -140,9 +182,11 @@ def test_the_schedules_are_those_of_the_paper(waves, monkeypatch):
 
 
 def test_both_views_count_in_full_in_the_reconstruction(waves):
-    model = make(pretrain_epochs=1, dropout=0, lr=1e-12, max_epochs=1, batch_size=60)
+    model = make_paper(
+        pretrain_epochs=1, dropout=0, lr=1e-12, max_epochs=1, batch_size=60
+    )
     monitored = model.fit(waves[0]).history_[-1]["reconstruction"]
-    series = model._to_tensor(waves[0][:, None], torch.device("cpu"))
+    series = torch.from_numpy(model.prepare(waves[0][:, None]))
     generator = torch.Generator().manual_seed(0)
     augmented = augment(series, model.augmentation, generator)
     views = [
@@ -156,22 +200,155 @@ def test_both_views_count_in_full_in_the_reconstruction(waves):
 
 def test_the_history_holds_every_term_and_their_weighted_sum(waves):
     weights = {"alpha": 2.0, "instance_weight": 0.5, "cluster_weight": 0.25}
+    weights["neighbor_weight"] = 1.5
     model = make(**weights, entropy_weight=3.0).fit(waves[0])
     for record in model.history_:
         if record["phase"] == "pretraining":
             continue
         total = record["reconstruction"] + 2 * record["kmeans"]
         total += 0.5 * record["instance"] + 0.25 * record["cluster"]
-        total += 3 * record["entropy"]
+        total += 3 * record["entropy"] + 1.5 * record["neighbor"]
+        assert min(record["instance"], record["cluster"], record["neighbor"]) > 0
         assert record["train_loss"] == pytest.approx(total, rel=1e-5)
         assert -2 * np.log(3) - 1e-6 <= record["entropy"] <= 0
 
 
 def test_weights_of_zero_leave_reconstruction_and_kmeans(waves):
     off = {"instance_weight": 0, "cluster_weight": 0, "entropy_weight": 0}
-    record = make(**off).fit(waves[0]).history_[-1]
+    record = make_paper(**off).fit(waves[0]).history_[-1]
+    assert "neighbor" not in record
     expected = record["reconstruction"] + record["kmeans"]
     assert record["train_loss"] == pytest.approx(expected, rel=1e-5)
+
+
+# The paper's form, and the graph's ------------------------------------------------
+
+
+# What the paper's form gave before there was a graph, on four shapes in noise.
+AS_BEFORE = {
+    "paper": "1332130211003300110213221302030211001322133013021022131203301322",
+    "no contrast": "1332130211003300110213221302030211000322133013021022131203301322",
+    "spectrum": "3210231021101310210331102310130023112321333023102110231022102320",
+}
+
+
+@pytest.mark.parametrize("form", AS_BEFORE)
+def test_the_papers_form_gives_the_labels_it_gave_before_the_graph(form):
+    rng = np.random.default_rng(7)
+    t = np.linspace(0, 1, 40)
+    kinds = np.array([np.sin(6 * t), np.sin(9 * t), (4 * t) % 1, np.cos(12 * t)])
+    X = kinds[np.arange(64) % 4] + 1.2 * rng.standard_normal((64, 40))
+    changed = {
+        "paper": {},
+        "no contrast": {"instance_weight": 0, "cluster_weight": 0, "entropy_weight": 0},
+        "spectrum": {"spectral_weight": 1.5, "n_init": 10},
+    }[form]
+    settings = PAPER | {"spectral_weight": 0, "n_init": 1, "hidden_size": 32}
+    settings |= {"batch_size": 16, "random_state": 3, "device": "cpu"}
+    settings["pretrain_epochs"] = 50
+    labels = LoSTerClusterer(4, **(settings | changed)).fit_predict(X)
+    expected = np.array([*AS_BEFORE[form]], dtype=int)
+    # Another processor may round a series on the border to the other side.
+    assert adjusted_rand_score(expected, labels) > 0.95
+
+
+@pytest.fixture(scope="module")
+def rings():
+    """Series on two curves of which neither surrounds a centre of its own."""
+    rng = np.random.default_rng(0)
+    labels = np.arange(240) % 2
+    angles = rng.uniform(0, 2 * np.pi, 240)
+    size = np.where(labels, 3.0, 1.0) + 0.1 * rng.standard_normal(240)
+    plane = np.stack([size * np.cos(angles), size * np.sin(angles)], axis=1)
+    axes = np.linalg.qr(rng.standard_normal((20, 2)))[0]
+    return plane @ axes.T + 0.02 * rng.standard_normal((240, 20)), labels
+
+
+def make_for_rings(**changed):
+    plain = {"standardize": False, "spectral_weight": 0, "local_weight": 0}
+    plain |= {"hidden_size": 32, "pretrain_epochs": 150}
+    return make(2, **(plain | changed))
+
+
+def test_the_network_remembers_clusters_that_have_no_centres(rings):
+    X, labels = rings
+    model = make_for_rings().fit(X[:160])
+    assert adjusted_rand_score(labels[:160], model.labels_) == 1
+    assert adjusted_rand_score(labels[160:], model.predict(X[160:])) > 0.95
+    assert adjusted_rand_score(labels, KMeans(2, n_init=5).fit_predict(X)) < 0.1
+
+
+def test_without_its_weight_the_graph_is_not_remembered(rings):
+    X, labels = rings
+    forgetful = make_for_rings(neighbor_weight=0).fit(X)
+    assert adjusted_rand_score(labels, forgetful.labels_) < 0.7
+    assert "neighbor" not in forgetful.history_[-1]
+
+
+def test_kmeans_among_latents_finds_what_the_graph_shows(rings):
+    X, labels = rings
+    model = make_for_rings(start="kmeans").fit(X)
+    assert adjusted_rand_score(labels, model.labels_) == 1
+
+
+def test_of_many_series_a_sample_is_learned_from_and_all_are_labelled(rings):
+    X, labels = rings
+    model = make_for_rings(n_landmarks=120).fit(X)
+    assert model.labels_.shape == (240,)
+    assert adjusted_rand_score(labels, model.labels_) > 0.95
+    np.testing.assert_array_equal(model.labels_, model.predict(X))
+    whole = make_for_rings(n_landmarks=240).fit(X)
+    assert not np.allclose(whole.latent_centers_, model.latent_centers_)
+
+
+def test_a_copy_is_trained_only_where_something_is_contrasted(waves):
+    assert len(make().fit(waves[0]).network_.centers) == 1
+    assert len(make(cluster_weight=1).fit(waves[0]).network_.centers) == 2
+    alone = make_paper(instance_weight=0, cluster_weight=0).fit(waves[0])
+    assert len(alone.network_.centers) == 2  # as the paper's ablation has it
+
+
+@pytest.mark.filterwarnings("ignore:Number of distinct clusters")
+@pytest.mark.parametrize("n_copies", [1, 12])
+def test_copies_keep_together_where_there_are_more_parts_than_clusters(n_copies):
+    rng = np.random.default_rng(0)
+    kinds = rng.standard_normal((2, 30)).cumsum(1)
+    different = kinds[np.arange(10) % 2] + 0.3 * rng.standard_normal((10, 30))
+    X = np.repeat(different, n_copies, axis=0)
+    model = make(2, pretrain_epochs=60).fit(X)
+    expected = np.repeat(np.arange(10) % 2, n_copies)
+    assert adjusted_rand_score(expected, model.labels_) == 1
+
+
+@pytest.mark.parametrize("n_series", [2, 3, 9, 40])
+def test_few_series_are_clustered(n_series):
+    X = np.random.default_rng(0).standard_normal((n_series, 24)).cumsum(1)
+    model = make(2, n_neighbors=10).fit(X)
+    assert set(model.labels_) == {0, 1}
+    assert np.isfinite(model.cluster_centers_).all()
+
+
+# Unequal lengths ------------------------------------------------------------------
+
+
+def test_series_of_unequal_lengths_are_clustered_where_a_length_is_given(waves):
+    X, labels = waves
+    time = np.linspace(0, 1, 40)
+    lengths = 30 + np.arange(60) % 21
+    frames = [
+        pd.DataFrame({"a": np.interp(np.linspace(0, 1, n), time, x)})
+        for n, x in zip(lengths, X, strict=True)
+    ]
+    panel = convert_to(frames, "pd-multiindex", "Panel")
+    with pytest.raises(ValueError, match="unequal length"):
+        make().fit(panel)
+    model = make(length=40, pretrain_epochs=30).fit(panel)
+    assert model.cluster_centers_.shape == (3, 1, 40)
+    assert adjusted_rand_score(labels, model.labels_) == 1
+    # Series that have the length already stay as they are.
+    np.testing.assert_allclose(model.prepare(X), make().fit(X).prepare(X), atol=1e-6)
+    np.testing.assert_array_equal(model.predict(frames), model.labels_)
+    assert adjusted_rand_score(labels, model.predict(X)) == 1
 
 
 # What belongs together ------------------------------------------------------------
@@ -296,7 +473,7 @@ def test_series_that_share_a_spectrum_are_clustered(kind):
     model = make(2, pretrain_epochs=10, hidden_size=32).fit(X)
     assert all(np.isfinite(r["train_loss"]) for r in model.history_)
     # Rounding is not blown up to a signal.
-    assert model._features.spectrum_scale > 1e-3
+    assert model._state.features.spectrum_scale > 1e-3
 
 
 def test_scales_whose_squares_do_not_fit_a_float(waves, fitted):
@@ -366,7 +543,7 @@ def test_a_file_read_on_another_machine_has_everything_in_one_place(
     meta = torch.device("meta")
     monkeypatch.setattr("skts._files.resolve_device", lambda device: meta)
     moved = pickle.loads(pickle.dumps(fitted))
-    tensors = [*moved.network_.parameters(), *moved._features.buffers()]
+    tensors = [*moved._state.parameters(), *moved._state.buffers()]
     assert {tensor.device for tensor in tensors} == {meta}
 
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from skts.clustering._features import (
+from skts.nn._series_features import (
     SeriesFeatures,
     amplitude_spectrum,
     standardise_each,
