@@ -42,6 +42,7 @@ from skts.data import AUGMENTATIONS
 from skts.nn import LoSTer
 from skts.training import (
     ProgressLine,
+    as_usual,
     draw_seed,
     resolve_device,
 )
