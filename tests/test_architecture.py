@@ -59,7 +59,19 @@ ROOMS = {
     ),
     "clustering": (BELOW_ESTIMATORS, SCIENTIFIC),
     "model_selection": (BELOW_ESTIMATORS | {"series"}, SCIENTIFIC),
-    "plotting": ({"_validation"}, {"matplotlib", "numpy", "pandas", "sklearn"}),
+    # The estimators only for their types.
+    "plotting": (
+        {
+            "_validation",
+            "clustering",
+            "fitted",
+            "forecasting",
+            "models",
+            "nn",
+            "series",
+        },
+        {"matplotlib", "numpy", "pandas", "sklearn"},
+    ),
     "benchmarks": (
         BELOW_ESTIMATORS
         | {"clustering", "datasets", "fitted", "forecasting", "models", "series"},
