@@ -197,6 +197,26 @@ def test_importing_skts_is_light():
     assert not loaded & (SCIENTIFIC | {"scipy", "pooch", "matplotlib"})
 
 
+def test_public_rooms_are_listed_and_loaded_when_touched():
+    code = """
+import skts, sys
+names = [name for name in dir(skts) if name[0] != "_"]
+assert {*names} >= {*skts.__all__}
+assert not hasattr(skts, "nothing")
+assert "torch" not in sys.modules
+from skts import *
+assert clustering.LoSTerClusterer is skts.clustering.LoSTerClusterer
+print(*skts.__all__)
+"""
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.split() == sorted(r.__name__[5:] for r in PUBLIC_ROOMS)
+
+
 @pytest.mark.parametrize(
     "package", [p.parent for p in SOURCES if p.name == "__init__.py"], ids=str
 )
