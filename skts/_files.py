@@ -4,7 +4,7 @@ import pickle
 from copy import deepcopy
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, Self, overload
 from zipfile import ZIP_DEFLATED, ZipFile
 
 import torch
@@ -49,7 +49,19 @@ class Storable:
         for part in _movable(state).values():
             part.to(self.device_)
 
-    def save(self, path=None, serialization_format="pickle"):
+    @overload
+    def save(
+        self, path: None = None, serialization_format: str = "pickle"
+    ) -> tuple[type[Self], bytes]: ...
+
+    @overload
+    def save(
+        self, path: str | Path, serialization_format: str = "pickle"
+    ) -> ZipFile: ...
+
+    def save(
+        self, path: str | Path | None = None, serialization_format: str = "pickle"
+    ) -> ZipFile | tuple[type[Self], bytes]:
         """Save the estimator, to be read by ``load_from_path``.
 
         Parameters
@@ -74,15 +86,14 @@ class Storable:
             raise TypeError(
                 f"path must be a str, a Path or None, got {type(path).__name__}."
             )
-        # sktime's own loses what follows the last dot of a file name.
-        target = str(path) if str(path).endswith(".zip") else f"{path}.zip"
+        target = _with_ending(path)
         with ZipFile(target, "w", ZIP_DEFLATED) as archive:
             for name, content in parts.items():
                 archive.writestr(name, content)
         return ZipFile(target)
 
     @classmethod
-    def load_from_serial(cls, serial):
+    def load_from_serial(cls, serial: bytes) -> Self:
         """Load an estimator from what ``save`` without a path returned.
 
         Parameters
@@ -94,11 +105,23 @@ class Storable:
         -------
         estimator
             With its network where ``device`` says, or on the CPU where that is missing.
+
+        Raises
+        ------
+        TypeError
+            If it is an estimator of another class.
         """
-        return pickle.loads(serial)
+        estimator = pickle.loads(serial)
+        if not isinstance(estimator, cls):
+            saved = type(estimator).__name__
+            raise TypeError(
+                f"serial must hold a {cls.__name__}, got a {saved}. Load it with "
+                f"{saved}, or with sktime.base.load, which takes any."
+            )
+        return estimator
 
     @classmethod
-    def load_from_path(cls, serial):
+    def load_from_path(cls, serial: str | Path) -> Self:
         """Load an estimator from a file that ``save`` wrote.
 
         Open only files you trust: a pickle may run any code.
@@ -106,15 +129,34 @@ class Storable:
         Parameters
         ----------
         serial : str or Path
-            The file, with its ``.zip``.
+            The file; its ``.zip`` may be left out, as in ``save``.
 
         Returns
         -------
         estimator
             With its network where ``device`` says, or on the CPU where that is missing.
+
+        Raises
+        ------
+        FileNotFoundError
+            If there is no such file.
+        TypeError
+            If it holds an estimator of another class.
         """
-        with ZipFile(serial) as archive:
+        places = [Path(_with_ending(serial)), Path(serial)]
+        found = next((path for path in places if path.is_file()), None)
+        if found is None:
+            raise FileNotFoundError(
+                f"serial must be a file that save wrote, got {str(serial)!r}, and "
+                f"there is no {places[0]}."
+            )
+        with ZipFile(found) as archive:
             return cls.load_from_serial(archive.read("_obj"))
+
+
+def _with_ending(path: str | Path) -> str:
+    # sktime's own loses what follows the last dot of a file name.
+    return str(path) if str(path).endswith(".zip") else f"{path}.zip"
 
 
 def _movable(state: dict[str, Any]) -> dict[str, Any]:

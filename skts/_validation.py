@@ -46,8 +46,9 @@ def check_real(
         rule += f" and < {below:g}"
     if isinstance(value, bool) or not isinstance(value, Real):
         raise TypeError(f"{rule}, got {value!r}.")
-    above = value > minimum if exclusive else value >= minimum
-    if not (above and value < (float("inf") if below is None else below)):
+    number: Any = value  # Real has no comparisons for type checkers
+    above = number > minimum if exclusive else number >= minimum
+    if not (above and number < (float("inf") if below is None else below)):
         raise ValueError(f"{rule}, got {value}.")
 
 
@@ -64,7 +65,7 @@ def check_seed(name: str, value: Any) -> None:
         return
     if isinstance(value, bool) or not isinstance(value, Integral):
         raise TypeError(f"{rule}, got {value!r}.")
-    if not 0 <= value < 2**63:
+    if not 0 <= int(value) < 2**63:
         raise ValueError(f"{rule}, got {value}.")
 
 

@@ -59,9 +59,21 @@ ROOMS = {
         BELOW_ESTIMATORS | {"models", "series"},
         {"numpy", "sklearn", "torch"},
     ),
-    "clustering": (BELOW_ESTIMATORS, SCIENTIFIC | {"scipy"}),
+    "clustering": (BELOW_ESTIMATORS | {"series"}, SCIENTIFIC | {"scipy"}),
     "model_selection": (BELOW_ESTIMATORS | {"series"}, SCIENTIFIC),
-    "plotting": ({"_validation"}, {"matplotlib", "numpy", "pandas", "sklearn"}),
+    # The estimators only for their types.
+    "plotting": (
+        {
+            "_validation",
+            "clustering",
+            "fitted",
+            "forecasting",
+            "models",
+            "nn",
+            "series",
+        },
+        {"matplotlib", "numpy", "pandas", "sklearn"},
+    ),
     "benchmarks": (
         BELOW_ESTIMATORS
         | {"clustering", "datasets", "fitted", "forecasting", "models", "series"},
@@ -187,6 +199,26 @@ def test_importing_skts_is_light():
     assert not loaded & (SCIENTIFIC | {"scipy", "pooch", "matplotlib"})
 
 
+def test_public_rooms_are_listed_and_loaded_when_touched():
+    code = """
+import skts, sys
+names = [name for name in dir(skts) if name[0] != "_"]
+assert {*names} >= {*skts.__all__}
+assert not hasattr(skts, "nothing")
+assert "torch" not in sys.modules
+from skts import *
+assert clustering.LoSTerClusterer is skts.clustering.LoSTerClusterer
+print(*skts.__all__)
+"""
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.split() == sorted(r.__name__[5:] for r in PUBLIC_ROOMS)
+
+
 @pytest.mark.parametrize(
     "package", [p.parent for p in SOURCES if p.name == "__init__.py"], ids=str
 )
@@ -301,6 +333,7 @@ OF_THE_TASK = {"validation_fraction"}
 OF_A_SERIES = [
     "context_length",
     "horizon",
+    "sp",
     "update_epochs",
     "interval_method",
     "initial_weights",

@@ -9,10 +9,12 @@ from sklearn.model_selection import (
     HalvingGridSearchCV,
     RandomizedSearchCV,
     TimeSeriesSplit,
+    cross_val_score,
 )
 
 from skts.clustering import LoSTerClusterer
 from skts.forecasting import LSINetForecaster, SAMformerForecaster
+from skts.model_selection import rolling_scorer
 
 CV = TimeSeriesSplit(2)
 TINY = {"max_epochs": 2, "device": "cpu", "random_state": 0}
@@ -84,6 +86,32 @@ def test_halving_gives_the_better_half_more_epochs(make_frame):
 
 
 # On a cluster -----------------------------------------------------------------------
+
+
+def test_halving_over_rows_shuffles_them_which_a_frame_shows(make_frame):
+    search = HalvingGridSearchCV(
+        SAMFORMER,
+        {"rho": [0.0, 2.0]},
+        resource="n_samples",
+        factor=2,
+        min_resources=40,
+        cv=TimeSeriesSplit(2),
+        error_score="raise",
+        random_state=0,
+    )
+    Y = make_frame(200)
+    with pytest.raises(ValueError, match="must have its times in order"):
+        search.fit(Y)
+    search.fit(Y.to_numpy())  # the guide says that nobody can tell
+
+
+@pytest.mark.filterwarnings("ignore:Scoring failed", "ignore:One or more of the test")
+def test_scorers_by_name_give_nan_and_those_of_the_guide_a_score(make_frame):
+    Y, by_name = make_frame(100), "neg_mean_squared_error"
+    assert np.isnan(cross_val_score(SAMFORMER, Y, cv=CV, scoring=by_name)).all()
+    for scoring in (None, rolling_scorer("mae")):
+        scores = cross_val_score(SAMFORMER, Y, cv=CV, scoring=scoring)
+        assert np.isfinite(scores).all()
 
 
 # Dask warns of ports and of its own future; what it says is not ours to mend.

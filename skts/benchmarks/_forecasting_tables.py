@@ -9,6 +9,7 @@ from skts.benchmarks._results import Result, markdown, mean_seconds, show
 from skts.benchmarks._settings import SETTINGS
 
 # What the SAMformer paper tells of others, most of it quoted there from theirs.
+OTHERS: tuple[str, ...]
 OTHERS = ("TSMixer+SAM", "TSMixer", "Transformer", "iTransformer", "PatchTST")
 OTHERS += ("FEDformer", "Autoformer", "Informer")
 

@@ -41,8 +41,8 @@ def compare_global(n_series: int, smoke: bool) -> Result:
     for cutoff in range(N_CUTOFFS):
         if cutoff:
             first = len(seen[0]) + (cutoff - 1) * HORIZON
-            new = {n: frame[first : first + HORIZON] for n, frame in enumerate(frames)}
-            new = pd.concat(new, names=panel.index.names)
+            rows = {n: frame[first : first + HORIZON] for n, frame in enumerate(frames)}
+            new = pd.concat(rows, names=panel.index.names)
             together.update(new, update_params=False)
         forecast = together.predict(range(1, HORIZON + 1))
         forecasts.append(forecast["power"].unstack().to_numpy())

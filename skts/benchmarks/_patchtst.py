@@ -68,18 +68,18 @@ class PatchTSTForecaster(PeerForecaster):
 
     def __init__(
         self,
-        context_length=336,
-        horizon=None,
+        context_length: int = 336,
+        horizon: int | None = None,
         *,
-        hidden_size=16,
-        dropout=0.3,
-        max_epochs=100,
-        batch_size=128,
-        lr=1e-4,
-        validation_fraction=0.25,
-        patience=10,
-        random_state=None,
-    ):
+        hidden_size: int = 16,
+        dropout: float = 0.3,
+        max_epochs: int = 100,
+        batch_size: int = 128,
+        lr: float = 1e-4,
+        validation_fraction: float = 0.25,
+        patience: int = 10,
+        random_state: int | None = None,
+    ) -> None:
         self.hidden_size = hidden_size
         self.dropout = dropout
         super().__init__(

@@ -18,16 +18,16 @@ class PeerForecaster(TorchForecaster):
 
     def __init__(
         self,
-        context_length,
-        horizon=None,
+        context_length: int,
+        horizon: int | None = None,
         *,
-        max_epochs=100,
-        batch_size=32,
-        lr=1e-4,
-        validation_fraction=0.25,
-        patience=10,
-        random_state=None,
-    ):
+        max_epochs: int = 100,
+        batch_size: int = 32,
+        lr: float = 1e-4,
+        validation_fraction: float = 0.25,
+        patience: int = 10,
+        random_state: int | None = None,
+    ) -> None:
         self.context_length = context_length
         self.horizon = horizon
         self.max_epochs = max_epochs

@@ -61,7 +61,7 @@ def load_split(
     The rows of a series with uneven dates are numbered, as papers take them.
     """
     y = load_ett(dataset) if dataset in ETT else load_csv(dataset)
-    if y.index.freq is None:
+    if getattr(y.index, "freq", None) is None:
         y = y.reset_index(drop=True)
     train, valid, test = split_sizes(dataset, len(y))
     seen = train + valid

@@ -148,5 +148,5 @@ def show(value: float, spec: str) -> str:
 
 def markdown(header: list[str], rows: list[list[object]]) -> str:
     """Return a Markdown table."""
-    lines = [header, ["---"] * len(header), *rows]
+    lines: list[list[Any]] = [list(header), ["---"] * len(header), *rows]
     return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)

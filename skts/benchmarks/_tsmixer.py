@@ -87,20 +87,20 @@ class TSMixerForecaster(PeerForecaster):
 
     def __init__(
         self,
-        context_length=512,
-        horizon=None,
+        context_length: int = 512,
+        horizon: int | None = None,
         *,
-        hidden_size=64,
-        n_blocks=2,
-        dropout=0.9,
-        rho=0.0,
-        max_epochs=300,
-        batch_size=32,
-        lr=1e-3,
-        validation_fraction=0.25,
-        patience=5,
-        random_state=None,
-    ):
+        hidden_size: int = 64,
+        n_blocks: int = 2,
+        dropout: float = 0.9,
+        rho: float = 0.0,
+        max_epochs: int = 300,
+        batch_size: int = 32,
+        lr: float = 1e-3,
+        validation_fraction: float = 0.25,
+        patience: int = 5,
+        random_state: int | None = None,
+    ) -> None:
         self.hidden_size = hidden_size
         self.n_blocks = n_blocks
         self.dropout = dropout

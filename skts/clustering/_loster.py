@@ -40,6 +40,7 @@ from skts.clustering._state import FittedClusters
 from skts.clustering._training import Record
 from skts.data import AUGMENTATIONS
 from skts.nn import LoSTer
+from skts.series import check_library
 from skts.training import (
     ProgressLine,
     as_usual,
@@ -309,6 +310,7 @@ class LoSTerClusterer(
 
     def _as_panel(self, X: Any) -> Any:
         """Turn what scikit-learn calls data into a panel of one channel."""
+        check_library(X, "X")
         if is_panel(X):
             if isinstance(X, np.ndarray):
                 if 0 in X.shape:

@@ -1,5 +1,7 @@
 """Series in local CSV files with a column of dates, some by their usual name."""
 
+from pathlib import Path
+
 import pandas as pd
 
 from skts.datasets._local import FOLDERS, find_local
@@ -14,7 +16,7 @@ FILES = {
 }
 
 
-def load_csv(name, folder=None):
+def load_csv(name: str, folder: str | Path | None = None) -> pd.DataFrame:
     """Load a series from a local CSV file with a column ``date``.
 
     Parameters
@@ -64,13 +66,13 @@ def load_csv(name, folder=None):
             f"{path.name} must have a column 'date', got {', '.join(map(str, y))}. "
             "Rename the column of times."
         )
-    y = y.set_index(pd.DatetimeIndex(_parse(y.pop("date"), path.name), name="date"))
-    frequency = pd.infer_freq(y.index) if len(y) > 2 else None
+    times = pd.DatetimeIndex(_parse(y.pop("date"), path.name), name="date")
+    frequency = pd.infer_freq(times) if len(y) > 2 else None
     if frequency is not None:
-        regular = pd.date_range(y.index[0], y.index[-1], freq=frequency)
-        if y.index.equals(regular):  # those of business hours, say, need not be
-            y.index.freq = frequency
-    return y
+        regular = pd.date_range(times[0], times[-1], freq=frequency, name="date")
+        if times.equals(regular):  # those of business hours, say, need not be
+            times = regular
+    return y.set_index(times)
 
 
 def _parse(dates: pd.Series, file: str) -> pd.Series:

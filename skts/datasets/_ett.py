@@ -1,5 +1,7 @@
 """The four ETT sets: temperature and load of electricity transformers in China."""
 
+from pathlib import Path
+
 import pandas as pd
 
 from skts.datasets._local import FOLDERS, find_local
@@ -14,7 +16,7 @@ _SHA256 = {
 }
 
 
-def load_ett(name="ETTh1", folder=None):
+def load_ett(name: str = "ETTh1", folder: str | Path | None = None) -> pd.DataFrame:
     """Load one of the four ETT sets (electricity transformer temperature).
 
     Two years of load and oil temperature of two transformers [1]_, by the hour
@@ -60,8 +62,8 @@ def load_ett(name="ETTh1", folder=None):
     if name not in _SHA256:
         names = ", ".join(map(repr, _SHA256))
         raise ValueError(f"name must be one of {names}, got {name!r}.")
-    path = find_local(name, folder, FOLDERS, (".csv", ".csv.gz"))
-    path = path or _download(name)
+    local = find_local(name, folder, FOLDERS, (".csv", ".csv.gz"))
+    path = local or _download(name)
     y = pd.read_csv(path, parse_dates=["date"], index_col="date")
     return y.asfreq("h" if name.startswith("ETTh") else "15min")
 

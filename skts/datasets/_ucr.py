@@ -1,12 +1,16 @@
 """Sets of the UCR archive, from a local folder or through sktime's download."""
 
+from pathlib import Path
+
 import numpy as np
 from sktime.datasets import load_UCR_UEA_dataset
 
 from skts.datasets._local import find_local
 
 
-def load_ucr(name, folder=None):
+def load_ucr(
+    name: str, folder: str | Path | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """Load all series of a univariate UCR set, and their classes.
 
     Parameters

@@ -66,6 +66,7 @@ from skts.series import (
     as_frame,
     check_columns,
     check_index,
+    check_library,
     check_order,
     check_steps,
     check_times,
@@ -170,6 +171,7 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
                 stacklevel=3,
             )
         if y is not None:
+            check_library(y)
             if not isinstance(y, pd.Series | pd.DataFrame) and self.is_fitted:
                 raise TypeError(
                     f"update needs a Series or DataFrame, got {type(y).__name__}: "
@@ -455,6 +457,7 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         >>> model.fit(wave[:20]).predict(fh=[1, 2]).shape
         (2, 1)
         """
+        check_library(y)
         return super().pretrain(y, X, fh)
 
     @as_usual()
@@ -994,6 +997,7 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         ValueError
             If `y` holds no window, is not finite, or has other columns than in ``fit``.
         """
+        check_library(y)
         if fh is not None:
             if isinstance(y, pd.DataFrame):
                 check_columns(y, self._seen, "y")

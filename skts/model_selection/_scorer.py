@@ -1,6 +1,6 @@
 """Scorers that measure a forecaster over all rolling windows of a test part."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -11,7 +11,15 @@ from skts._validation import check_bool, check_int
 METRICS = {"mse": mean_squared_error, "mae": mean_absolute_error}
 
 
-def rolling_scorer(metric="mse", *, stride=1, greater_is_better=False):
+Metric = str | Callable[..., float]
+
+
+def rolling_scorer(
+    metric: Metric | Sequence[Metric] = "mse",
+    *,
+    stride: int = 1,
+    greater_is_better: bool = False,
+) -> Callable[..., Any]:
     """Make a scorer of forecasters for scikit-learn's searches.
 
     The scorer forecasts every window whose targets lie in the test part, without a
@@ -75,7 +83,7 @@ def rolling_scorer(metric="mse", *, stride=1, greater_is_better=False):
     check_bool("greater_is_better", greater_is_better)
     several = isinstance(metric, tuple | list)
     metrics = {}
-    for one in metric if several else (metric,):
+    for one in metric if isinstance(metric, tuple | list) else (metric,):
         name, function = _resolve(one)
         if name in metrics:
             raise ValueError(f"metric must hold different names, got {name!r} twice.")

@@ -1,6 +1,7 @@
 """Any sktime forecaster as scikit-learn's searches want it."""
 
 import pickle
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -22,6 +23,8 @@ from skts.series import (
     find_frequency,
     with_frequency,
 )
+
+Series = pd.Series | pd.DataFrame | np.ndarray
 
 # Whether differences are undone from the rows seen last; not in sktime 1.2.
 FOLLOWS = Differencer._update is not BaseTransformer._update
@@ -86,11 +89,11 @@ class SklearnForecaster(BaseEstimator):
     {'forecaster__sp': 4}
     """
 
-    def __init__(self, forecaster, horizon):
+    def __init__(self, forecaster: BaseForecaster, horizon: int) -> None:
         self.forecaster = forecaster
         self.horizon = horizon
 
-    def fit(self, Y, y=None):
+    def fit(self, Y: Series, y: None = None) -> Self:
         """Fit a clone of the forecaster to a series.
 
         Parameters
@@ -146,7 +149,7 @@ class SklearnForecaster(BaseEstimator):
                 'ForecastingGridSearchCV(strategy="refit").'
             )
 
-    def predict(self, fh=None):
+    def predict(self, fh: Any = None) -> pd.DataFrame:
         """Forecast the steps after the rows seen in ``fit``.
 
         Parameters
@@ -166,7 +169,9 @@ class SklearnForecaster(BaseEstimator):
         # sktime's forecasters take None for what they were asked last.
         return np.arange(1, self.horizon + 1)
 
-    def predict_rolling(self, Y, stride=1):
+    def predict_rolling(
+        self, Y: Series, stride: int = 1
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Forecast every window whose targets lie in a series, without a refit.
 
         Parameters
@@ -200,9 +205,9 @@ class SklearnForecaster(BaseEstimator):
         values = frame.to_numpy(dtype=np.float64)
         return forecasts, cut_windows(values, starts, self.horizon)
 
-    def _following(self, Y) -> pd.DataFrame:
+    def _following(self, Y: Series) -> pd.DataFrame:
         """Check rows and return them with the times that come next."""
-        frame = as_frame(Y, "Y", self._last.columns)
+        frame = as_frame(Y, "Y", list(self._last.columns))
         check_columns(frame, self._last, "Y")
         check_values(frame, "Y")
         if len(frame) < self.horizon:
@@ -237,7 +242,7 @@ class SklearnForecaster(BaseEstimator):
             n_seen = start
         return np.stack(forecasts)
 
-    def score(self, Y, y=None):
+    def score(self, Y: Series, y: None = None) -> float:
         """Return minus the mean squared error over all rolling windows.
 
         Errors are measured in `scale_`, so that higher is better and forecasters can be
@@ -256,4 +261,4 @@ class SklearnForecaster(BaseEstimator):
         score : float
             The score.
         """
-        return rolling_scorer("mse")(self, Y)
+        return float(rolling_scorer("mse")(self, Y))

@@ -55,8 +55,14 @@ class WindowSplit(TimeSeriesSplit):
     """
 
     def __init__(
-        self, n_splits=5, *, horizon, stride=1, max_train_size=None, test_size=None
-    ):
+        self,
+        n_splits: int = 5,
+        *,
+        horizon: int,
+        stride: int = 1,
+        max_train_size: int | None = None,
+        test_size: int | None = None,
+    ) -> None:
         check_int("horizon", horizon, 1)
         check_int("stride", stride, 1)
         # The last training target lies before the first test target once they are

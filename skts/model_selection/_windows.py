@@ -1,6 +1,7 @@
 """From a series to the X and y of a regressor."""
 
 import numpy as np
+import pandas as pd
 
 from skts._validation import check_int
 from skts.data import cut_windows, window_starts
@@ -12,7 +13,12 @@ from skts.series import (
 )
 
 
-def make_windows(Y, context_length, horizon, stride=1):
+def make_windows(
+    Y: pd.Series | pd.DataFrame | np.ndarray,
+    context_length: int,
+    horizon: int,
+    stride: int = 1,
+) -> tuple[np.ndarray, np.ndarray]:
     """Cut a series into what a regressor sees and what it shall forecast.
 
     Windows overlap, so a plain ``KFold`` over them tests on rows it has trained on; use

@@ -85,6 +85,9 @@ class PatchConnections(nn.Module):
         """Return the matrices that patches exchange information with: ``(M, N, N)``."""
         if self.training:
             return self._finish(self.sample())
+        if torch.compiler.is_compiling():
+            # Compiled code keeps no state; it forms the matrix each time.
+            return self._finish(self.matrix())
         return self._fixed_for_these_weights()
 
     def logits(self) -> Tensor:
@@ -133,7 +136,6 @@ class PatchConnections(nn.Module):
         # At least 1: a row without connections stays empty, its gradient finite.
         return matrix / matrix.sum(dim=-1, keepdim=True).clamp(min=1)
 
-    @torch.compiler.disable
     def _fixed_for_these_weights(self) -> Tensor:
         # The version of a tensor counts its changes in place, such as load_state_dict.
         # Fused optimisers do not count theirs, hence also `train`.

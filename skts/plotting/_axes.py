@@ -1,9 +1,18 @@
 """Axes, colours and columns, as all plots want them."""
 
-from typing import Any
+from collections.abc import Hashable, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+
+from skts._validation import check_int
+from skts.series import as_frame
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+Table = pd.Series | pd.DataFrame
 
 # Okabe and Ito's palette: told apart with every kind of colour vision.
 BLUE, ORANGE, GREEN = "#0072B2", "#E69F00", "#009E73"
@@ -12,7 +21,7 @@ PALETTE = (BLUE, ORANGE, GREEN, PURPLE, VERMILION, SKY)
 DARK, GREY, LIGHT = "0.15", "0.5", "0.8"
 
 
-def prepare_axes(ax: Any, width: float = 7.0, height: float = 3.5) -> Any:
+def prepare_axes(ax: "Axes | None", width: float = 7.0, height: float = 3.5) -> "Axes":
     """Return `ax`, or the axes of a new figure.
 
     Raises
@@ -32,38 +41,55 @@ def prepare_axes(ax: Any, width: float = 7.0, height: float = 3.5) -> Any:
     return plt.subplots(figsize=(width, height), layout="constrained")[1]
 
 
-def put_legend(ax: Any) -> None:
+def put_legend(ax: "Axes") -> None:
     """Put the legend beside the axes, where it covers nothing."""
     ax.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), frameon=False)
 
 
-def choose_variable(frame: pd.DataFrame, variable: Any, name: str) -> Any:
-    """Return the column to draw: the only one, unless `variable` names it."""
-    columns = list(dict.fromkeys(frame.columns.get_level_values(0)))
-    if variable is None and len(columns) == 1:
-        return columns[0]
-    if variable not in columns:
+def check_number(name: str, number: int, count: int) -> None:
+    """Raise unless `number` is one of `count` things, counted from 0."""
+    check_int(name, number, 0)
+    if number >= count:
+        raise ValueError(f"{name} must be below {count}, got {number}.")
+
+
+def choose_variable(
+    variables: Sequence[Any], variable: Hashable | None, name: str
+) -> Any:
+    """Return the variable to draw: the only one, unless `variable` names it.
+
+    Columns of several levels are named by their tuple.
+    """
+    if variable is None and len(variables) == 1:
+        return variables[0]
+    if variable not in variables:
         raise ValueError(
-            f"variable must be one of the columns of {name}, {columns}, got "
+            f"variable must be one of the columns of {name}, {variables}, got "
             f"{variable!r}."
         )
     return variable
 
 
+def column_of(frame: pd.DataFrame, variable: Hashable) -> pd.Series:
+    """Return the column of that name; by its place, as pandas reads tuples its way."""
+    names: list[Any] = list(frame.columns)
+    return frame.iloc[:, names.index(variable)]
+
+
 def as_table(data: Any, name: str) -> pd.DataFrame:
     """Return one series as a frame."""
-    if not isinstance(data, pd.Series | pd.DataFrame):
+    if isinstance(data, np.ndarray):
         raise TypeError(
             f"{name} must be a Series or a DataFrame, whose index tells the times, got "
-            f"{type(data).__name__}."
+            "an array."
         )
-    if isinstance(data.index, pd.MultiIndex):
+    if isinstance(getattr(data, "index", None), pd.MultiIndex):
         raise TypeError(
             f"{name} must be one series, got a panel with an index of "
             f"{data.index.nlevels} levels. Pick one, for instance with "
             f"{name}.loc[instance]."
         )
-    return data.to_frame() if isinstance(data, pd.Series) else data
+    return as_frame(data, name)
 
 
 def times_of(index: pd.Index) -> np.ndarray:
@@ -73,7 +99,7 @@ def times_of(index: pd.Index) -> np.ndarray:
     return index.to_numpy()
 
 
-def label_times(ax: Any, index: pd.Index) -> None:
+def label_times(ax: "Axes", index: pd.Index) -> None:
     """Name the axis of times, and write dates no longer than they need be."""
     dates = isinstance(index, pd.PeriodIndex | pd.DatetimeIndex)
     ax.set_xlabel(str(index.name or ("time" if dates else "time point")))
@@ -86,7 +112,7 @@ def label_times(ax: Any, index: pd.Index) -> None:
         ax.xaxis.set_major_formatter(ConciseDateFormatter(locator, tz=zone))
 
 
-def label_values(ax: Any, variable: Any, unit: str | None) -> None:
+def label_values(ax: "Axes", variable: Hashable, unit: str | None) -> None:
     """Name the axis of values after the variable and its unit."""
     name = "value" if variable is None or variable == 0 else str(variable)
     ax.set_ylabel(f"{name} ({unit})" if unit else name)

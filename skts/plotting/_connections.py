@@ -1,17 +1,28 @@
 """Who looks at whom: channels in SAMformer, patches in LSINet."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from skts._validation import check_int
-from skts.plotting._axes import prepare_axes
+from skts.plotting._axes import Table, check_number, prepare_axes
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from skts.forecasting import LSINetForecaster, SAMformerForecaster
+    from skts.nn import LSINet
 
 COLORS = "Blues"  # from white to dark in one hue, also in print
 MOST_NAMED = 12  # cells with numbers, and channels with names, up to this many
 
 
-def plot_attention(forecaster, Y=None, *, head=0, ax=None):
+def plot_attention(
+    forecaster: "SAMformerForecaster",
+    Y: Table | None = None,
+    *,
+    head: int = 0,
+    ax: "Axes | None" = None,
+) -> "Axes":
     """Draw how much each channel looks at each other one (SAMformer).
 
     Parameters
@@ -51,7 +62,7 @@ def plot_attention(forecaster, Y=None, *, head=0, ax=None):
     ['GNPDEFL', 'GNP', 'UNEMP', 'ARMED', 'POP']
     """
     matrices = forecaster.attention_matrix(Y)
-    _check_number("head", head, len(matrices))
+    check_number("head", head, len(matrices))
     matrix = matrices[head]
     ax = prepare_axes(ax, 5, 4)
     image = ax.imshow(matrix, cmap=COLORS, vmin=0)
@@ -68,15 +79,21 @@ def plot_attention(forecaster, Y=None, *, head=0, ax=None):
     return ax
 
 
-def _write_numbers(ax: Any, matrix: np.ndarray) -> None:
+def _write_numbers(ax: "Axes", matrix: np.ndarray) -> None:
     """Write two decimals into each cell, light on dark and dark on light."""
     for (row, column), weight in np.ndenumerate(matrix):
         color = "white" if weight > 0.6 * matrix.max() else "0.15"
-        style = {"ha": "center", "va": "center", "fontsize": "small", "color": color}
-        ax.text(column, row, f"{weight:.2f}", **style)
+        style: dict[str, Any] = {"ha": "center", "va": "center", "color": color}
+        ax.text(column, row, f"{weight:.2f}", fontsize="small", **style)
 
 
-def plot_connections(forecaster, *, module=0, head=0, ax=None):
+def plot_connections(
+    forecaster: "LSINetForecaster",
+    *,
+    module: int = 0,
+    head: int = 0,
+    ax: "Axes | None" = None,
+) -> "Axes":
     """Draw which patches of the past one head connects (LSINet).
 
     Parameters
@@ -118,15 +135,16 @@ def plot_connections(forecaster, *, module=0, head=0, ax=None):
     'patch listened to (steps from now)'
     """
     matrices = forecaster.connection_matrix_
-    _check_number("module", module, len(matrices))
-    _check_number("head", head, len(matrices[module]))
+    check_number("module", module, len(matrices))
+    check_number("head", head, len(matrices[module]))
     matrix = matrices[module, head]
     ax = prepare_axes(ax, 4, 4)
     centres = patch_times(forecaster, len(matrix))
-    edge = forecaster.network_.stride / 2
+    edge = cast("LSINet", forecaster.network_).stride / 2
     extent = (centres[0] - edge, centres[-1] + edge) * 2
     # The first row is the oldest patch, at the bottom as in a plot over time.
-    style = {"cmap": COLORS, "vmin": 0, "vmax": 1, "interpolation": "nearest"}
+    style: dict[str, Any] = {"cmap": COLORS, "vmin": 0, "vmax": 1}
+    style["interpolation"] = "nearest"
     ax.imshow(matrix, origin="lower", extent=extent, **style)
     ax.set_title(f"head {head}: {matrix.mean():.0%} of connections", fontsize="medium")
     ax.set_xlabel("patch listened to (steps from now)")
@@ -134,14 +152,8 @@ def plot_connections(forecaster, *, module=0, head=0, ax=None):
     return ax
 
 
-def patch_times(forecaster: Any, n_patches: int) -> np.ndarray:
+def patch_times(forecaster: "LSINetForecaster", n_patches: int) -> np.ndarray:
     """Return the centres of the patches in steps from the last row seen."""
-    network = forecaster.network_
+    network = cast("LSINet", forecaster.network_)
     first = (network.patch_length - 1) / 2 - (forecaster.context_length - 1)
     return first + network.stride * np.arange(n_patches)
-
-
-def _check_number(name: str, number: int, count: int) -> None:
-    check_int(name, number, 0)
-    if number >= count:
-        raise ValueError(f"{name} must be below {count}, got {number}.")

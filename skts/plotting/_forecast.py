@@ -1,6 +1,7 @@
 """Forecasts beside what came, and their errors."""
 
-from typing import Any
+from collections.abc import Hashable
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -10,14 +11,21 @@ from skts.plotting._axes import (
     DARK,
     GREY,
     PALETTE,
+    Table,
     as_table,
     choose_variable,
+    column_of,
     label_times,
     label_values,
     prepare_axes,
     put_legend,
     times_of,
 )
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from skts.fitted import Backtest
 
 METRICS = {
     "mse": "MSE (squared units of the data)",
@@ -29,15 +37,15 @@ METRICS = {
 
 
 def plot_forecast(
-    forecast,
-    history=None,
+    forecast: Table,
+    history: Table | None = None,
     *,
-    intervals=None,
-    truth=None,
-    variable=None,
-    unit=None,
-    ax=None,
-):
+    intervals: pd.DataFrame | None = None,
+    truth: Table | None = None,
+    variable: Hashable | None = None,
+    unit: str | None = None,
+    ax: "Axes | None" = None,
+) -> "Axes":
     """Draw a forecast after its history, with intervals and what came.
 
     Parameters
@@ -50,8 +58,9 @@ def plot_forecast(
         What ``predict_interval`` gives, with one coverage or several.
     truth : Series, DataFrame or None, default=None
         What came.
-    variable : object or None, default=None
-        Column to draw. None takes the only one there is.
+    variable : hashable or None, default=None
+        Column to draw, a tuple where columns have several levels. None takes the only
+        one there is.
     unit : str or None, default=None
         Unit of the values, for the label of the axis.
     ax : Axes or None, default=None
@@ -69,7 +78,8 @@ def plot_forecast(
     TypeError
         If one of the data is no Series or DataFrame of one series.
     ValueError
-        If `variable` is missing from the data, or None where there are several.
+        If `variable` is missing from the data, or None where there are several; if
+        `intervals` are not those of ``predict_interval``.
 
     Examples
     --------
@@ -89,39 +99,63 @@ def plot_forecast(
     'Number of airline passengers'
     """
     frame = as_table(forecast, "forecast")
-    variable = choose_variable(frame, variable, "forecast")
+    variable = choose_variable(list(frame.columns), variable, "forecast")
+    lines = [
+        (_column(data, name, variable), label, color)
+        for data, name, label, color in (
+            (history, "history", "history", GREY),
+            (truth, "truth", "what came", DARK),
+        )
+        if data is not None
+    ]
+    bands = None if intervals is None else _bands(intervals, variable)
     ax = prepare_axes(ax)
-    lines = [(history, "history", "history", GREY), (truth, "truth", "what came", DARK)]
-    for data, name, label, color in lines:
-        if data is not None:
-            series = _column(data, name, variable)
-            ax.plot(times_of(series.index), series, color=color, label=label)
-    if intervals is not None:
-        _draw_intervals(ax, intervals, variable)
+    for series, label, color in lines:
+        ax.plot(times_of(series.index), series, color=color, label=label)
+    if bands is not None:
+        _draw_bands(ax, bands)
     points = "." if len(frame) < 10 else None
-    times = times_of(frame.index)
-    ax.plot(times, frame[variable], color=BLUE, marker=points, label="forecast")
+    values = column_of(frame, variable)
+    ax.plot(times_of(frame.index), values, color=BLUE, marker=points, label="forecast")
     label_times(ax, frame.index)
     label_values(ax, variable, unit)
     put_legend(ax)
     return ax
 
 
-def _column(data: Any, name: str, variable: Any) -> Any:
+def _column(data: Table, name: str, variable: Hashable) -> pd.Series:
     """Return a variable of some data; that of data with one may be unnamed."""
     frame = as_table(data, name)
-    only = frame.columns.get_level_values(0).nunique() == 1
-    return frame[choose_variable(frame, None if only else variable, name)]
+    if frame.shape[1] == 1:
+        return frame.iloc[:, 0]
+    return column_of(frame, choose_variable(list(frame.columns), variable, name))
 
 
-def _draw_intervals(ax: Any, intervals: pd.DataFrame, variable: Any) -> None:
+def _bands(intervals: Any, variable: Hashable) -> pd.DataFrame:
+    """Return the ends of a variable's intervals, by coverage and end."""
+    frame = as_table(intervals, "intervals")
+    ends = set(frame.columns.get_level_values(-1))
+    if frame.columns.nlevels != 3 or not ends <= {"lower", "upper"}:
+        raise ValueError(
+            "intervals must be what predict_interval gives, with columns (variable, "
+            f"coverage, 'lower' or 'upper'), got {frame.columns[0]!r}. Quantiles are "
+            "ends: 0.1 and 0.9 are those of predict_interval(coverage=0.8)."
+        )
+    names = frame.columns.get_level_values(0)
+    variables = list(dict.fromkeys(names))
+    if len(variables) == 1:  # may be unnamed
+        variable = variables[0]
+    choose_variable(variables, variable, "intervals")
+    return frame.loc[:, [name == variable for name in names]].droplevel(0, axis=1)
+
+
+def _draw_bands(ax: "Axes", bands: pd.DataFrame) -> None:
     """Shade one band per coverage, the widest one first and lightest."""
-    bands = _column(intervals, "intervals", variable)
     times = times_of(bands.index)
     coverages = sorted(set(bands.columns.get_level_values(0)), reverse=True)
     for number, coverage in enumerate(coverages):
         lower, upper = bands[coverage]["lower"], bands[coverage]["upper"]
-        style = {"color": BLUE, "alpha": 0.15 + 0.1 * number}
+        style: dict[str, Any] = {"color": BLUE, "alpha": 0.15 + 0.1 * number}
         style["label"] = f"{coverage:.0%} interval"
         if len(bands) == 1:  # an area of one step would not be seen
             ax.vlines(times, lower, upper, linewidth=6, **style)
@@ -129,7 +163,14 @@ def _draw_intervals(ax: Any, intervals: pd.DataFrame, variable: Any) -> None:
             ax.fill_between(times, lower, upper, linewidth=0, **style)
 
 
-def plot_fan(result, Y, *, variable=None, unit=None, ax=None):
+def plot_fan(
+    result: "Backtest",
+    Y: Table,
+    *,
+    variable: Hashable | None = None,
+    unit: str | None = None,
+    ax: "Axes | None" = None,
+) -> "Axes":
     """Draw the forecasts of a backtest over what came.
 
     Parameters
@@ -139,8 +180,9 @@ def plot_fan(result, Y, *, variable=None, unit=None, ax=None):
         ``stride`` of about the horizon, forecasts follow each other.
     Y : Series or DataFrame
         The series given to ``backtest``.
-    variable : object or None, default=None
-        Column to draw. None takes the only one there is.
+    variable : hashable or None, default=None
+        Column to draw, a tuple where columns have several levels. None takes the only
+        one there is.
     unit : str or None, default=None
         Unit of the values, for the label of the axis.
     ax : Axes or None, default=None
@@ -158,8 +200,8 @@ def plot_fan(result, Y, *, variable=None, unit=None, ax=None):
     TypeError
         If `Y` is no Series or DataFrame of one series.
     ValueError
-        If `result` holds no forecasts, or `variable` is missing from `Y`, or None where
-        there are several.
+        If `result` holds no forecasts, or `variable` is missing from `Y` or `result`,
+        or None where there are several.
 
     Examples
     --------
@@ -178,27 +220,37 @@ def plot_fan(result, Y, *, variable=None, unit=None, ax=None):
             "backtest."
         )
     frame = as_table(Y, "Y")
-    column = choose_variable(frame, variable, "Y")
-    ax = prepare_axes(ax)
-    ax.plot(times_of(frame.index), frame[column], color=DARK, label="what came")
+    variable = choose_variable(list(frame.columns), variable, "Y")
     rows = result.forecasts
-    if frame.shape[1] > 1:
-        rows = rows[rows["variable"] == column]
-    label = "forecasts"
+    drawn = list(rows["variable"].unique())
+    if len(drawn) > 1:
+        choose_variable(drawn, variable, "result")
+        rows = rows[rows["variable"].isin([variable])]
+    ax = prepare_axes(ax)
+    values = column_of(frame, variable)
+    ax.plot(times_of(frame.index), values, color=DARK, label="what came")
+    label: str | None = "forecasts"
     for cutoff, window in rows.groupby("cutoff"):
         # Windows never cross a gap, so the rows after a cutoff are the next steps.
         first = frame.index.searchsorted(cutoff, side="right")
         times = times_of(frame.index[first + window["step"].to_numpy() - 1])
-        style = {"color": BLUE, "linewidth": 1, "marker": ".", "markevery": [0]}
+        style: dict[str, Any] = {"color": BLUE, "linewidth": 1}
+        style |= {"marker": ".", "markevery": [0]}
         ax.plot(times, window["forecast"], label=label, **style)
         label = None
     label_times(ax, frame.index)
-    label_values(ax, column, unit)
+    label_values(ax, variable, unit)
     put_legend(ax)
     return ax
 
 
-def plot_error_by_step(result, metric="standardised_mae", *, label=None, ax=None):
+def plot_error_by_step(
+    result: "Backtest",
+    metric: str = "standardised_mae",
+    *,
+    label: str | None = None,
+    ax: "Axes | None" = None,
+) -> "Axes":
     """Draw the error of a backtest over the steps ahead.
 
     Parameters

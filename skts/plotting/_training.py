@@ -1,6 +1,6 @@
 """How training went, and what a search found."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from sklearn.utils.validation import check_is_fitted
@@ -15,8 +15,16 @@ from skts.plotting._axes import (
     put_legend,
 )
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
-def plot_learning_curves(estimator, *, ax=None):
+    from skts.clustering import LoSTerClusterer
+    from skts.models import WindowModel
+
+
+def plot_learning_curves(
+    estimator: "WindowModel | LoSTerClusterer", *, ax: "Axes | None" = None
+) -> "Axes":
     """Draw the losses of training over its epochs, and mark the epoch kept.
 
     Parameters
@@ -63,24 +71,24 @@ def plot_learning_curves(estimator, *, ax=None):
         _draw_losses(ax, history, estimator.best_epoch_)
     else:
         _draw_phases(ax, history)
-    ax.xaxis.get_major_locator().set_params(integer=True)
+    ax.locator_params("x", integer=True)
     ax.set_xlabel("epoch")
     put_legend(ax)
     return ax
 
 
-def _draw_losses(ax: Any, history: pd.DataFrame, best_epoch: int) -> None:
+def _draw_losses(ax: "Axes", history: pd.DataFrame, best_epoch: int) -> None:
     curves = [("train_loss", "training", GREY), ("valid_loss", "validation", BLUE)]
     for name, label, color in curves:
         if name in history:
-            style = {"marker": ".", "color": color, "label": label}
-            ax.plot(history["epoch"], history[name], **style)
+            x, losses = history["epoch"], history[name]
+            ax.plot(x, losses, marker=".", color=color, label=label)
     label = f"best epoch, {best_epoch}"
     ax.axvline(best_epoch, color=VERMILION, linestyle=":", label=label)
     ax.set_ylabel("loss (MSE, standardised units)")
 
 
-def _draw_phases(ax: Any, history: pd.DataFrame) -> None:
+def _draw_phases(ax: "Axes", history: pd.DataFrame) -> None:
     """Draw two phases of training, one after the other."""
     history.index += 1
     for phase, color in (("pretraining", GREY), ("joint", BLUE)):
@@ -90,7 +98,7 @@ def _draw_phases(ax: Any, history: pd.DataFrame) -> None:
     ax.set_ylabel("loss of the phase")
 
 
-def plot_search(search, parameter, *, ax=None):
+def plot_search(search: Any, parameter: str, *, ax: "Axes | None" = None) -> "Axes":
     """Draw the errors that a search found for one of its parameters.
 
     Parameters
@@ -131,7 +139,8 @@ def plot_search(search, parameter, *, ax=None):
     results = pd.DataFrame(search.cv_results_)
     name = f"param_{parameter}"
     if name not in results:
-        known = [c.removeprefix("param_") for c in results if c.startswith("param_")]
+        params = results.filter(regex="^param_").columns
+        known = [column.removeprefix("param_") for column in params]
         raise ValueError(f"parameter must be one of {known}, got {parameter!r}.")
     if "mean_test_score" not in results:
         raise ValueError(
@@ -144,15 +153,19 @@ def plot_search(search, parameter, *, ax=None):
         values = best[name].astype(float)
     else:
         values = best[name].map(str)
-    folds = [c for c in best if c.startswith("split") and c.endswith("_test_score")]
+    folds = best.filter(regex="^split.*_test_score$")
     for number, fold in enumerate(folds):
         label = None if number else "each fold"
-        ax.plot(values, -best[fold], color=LIGHT, marker=".", label=label)
+        ax.plot(values, -folds[fold], color=LIGHT, marker=".", label=label)
     errors = -best["mean_test_score"]
     ax.plot(values, errors, color=BLUE, marker="o", label="mean of the folds")
     winner = best["rank_test_score"].to_numpy().argmin()
     at = [values.iloc[winner]], [errors.iloc[winner]]
-    ring = {"markersize": 14, "markerfacecolor": "none", "markeredgewidth": 2}
+    ring: dict[str, Any] = {
+        "markersize": 14,
+        "markerfacecolor": "none",
+        "markeredgewidth": 2,
+    }
     ax.plot(*at, "o", color=ORANGE, label="lowest mean", **ring)
     ax.set_xlabel(parameter)
     ax.set_ylabel("error (minus the score)")

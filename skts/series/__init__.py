@@ -1,6 +1,11 @@
 """Series and panels as pandas holds them: checks, times, gaps, units."""
 
-from skts.series._frame import as_frame, check_columns, check_values
+from skts.series._frame import (
+    as_frame,
+    check_columns,
+    check_library,
+    check_values,
+)
 from skts.series._gaps import (
     check_last_stretch,
     check_length,
@@ -32,6 +37,7 @@ __all__ = [
     "check_index",
     "check_last_stretch",
     "check_length",
+    "check_library",
     "check_order",
     "check_steps",
     "check_times",

@@ -8,12 +8,26 @@ import numpy as np
 import pandas as pd
 
 LARGEST = 1e150
+# Containers of these are no data of ours; sktime converts some of them in `fit` alone.
+OTHER_LIBRARIES = {"dask", "gluonts", "modin", "polars", "pyarrow", "pyspark", "xarray"}
+
+
+def check_library(y: Any, name: str = "y") -> None:
+    """Raise for containers of libraries that the estimators do not read."""
+    library = type(y).__module__.partition(".")[0]
+    if library in OTHER_LIBRARIES:
+        raise TypeError(
+            f"{name} must be data of pandas or numpy, got a {type(y).__name__} of "
+            f"{library}. Convert it, with its times as the index: for instance "
+            f"{name}.to_pandas().set_index('time')."
+        )
 
 
 def as_frame(
     Y: Any, name: str = "Y", columns: Sequence[Any] | None = None
 ) -> pd.DataFrame:
     """Return one series as a frame; `columns` name those of an array as wide."""
+    check_library(Y, name)
     if not isinstance(Y, np.ndarray | pd.Series | pd.DataFrame):
         raise TypeError(
             f"{name} must be a Series, a DataFrame or an array of shape "
@@ -41,6 +55,7 @@ def check_values(y: Any, name: str = "y") -> None:
 
     What is no data at all is left to sktime's own checks.
     """
+    check_library(y, name)
     if isinstance(y, list):
         _check_same_columns(y, name)
         for number, one in enumerate(y):

@@ -1,9 +1,11 @@
 """Learning rates that follow the epoch, as torch schedulers."""
 
-from math import cos, pi
-
 from torch.optim import Optimizer
-from torch.optim.lr_scheduler import LambdaLR
+from torch.optim.lr_scheduler import (
+    CosineAnnealingWarmRestarts,
+    LambdaLR,
+    LRScheduler,
+)
 
 # Epochs from one restart of the cosine to the next, and the rate it falls towards,
 # as in SAMformer's code; the paper's text mentions neither.
@@ -13,23 +15,19 @@ COSINE_FLOOR = 1e-6
 SCHEDULES = ("constant", "cosine", "decay")
 
 
-def make_schedule(name: str, optimizer: Optimizer) -> LambdaLR:
+def make_schedule(name: str, optimizer: Optimizer) -> LRScheduler:
     """Return the schedule `name`, one of `SCHEDULES`, to be stepped once per epoch.
 
     ``"constant"`` leaves the rate alone, ``"cosine"`` lets it fall along half a cosine
     and restarts every 5 epochs (SAMformer), ``"decay"`` keeps it for 3 epochs and then
     takes a tenth off in each (LSINet).
     """
-    lr = optimizer.param_groups[0]["lr"]
-    floor = min(COSINE_FLOOR / lr, 1.0) if lr else 0.0
-
-    def cosine(epoch: int) -> float:
-        phase = pi * (epoch % COSINE_PERIOD) / COSINE_PERIOD
-        return floor + (1 - floor) * (1 + cos(phase)) / 2
-
+    if name == "cosine":
+        rate = optimizer.param_groups[0]["lr"]
+        floor = min(COSINE_FLOOR, rate)  # a rate below the floor is not raised
+        return CosineAnnealingWarmRestarts(optimizer, COSINE_PERIOD, eta_min=floor)
     factors = {
         "constant": lambda epoch: 1.0,
-        "cosine": cosine,
         "decay": lambda epoch: 0.9 ** max(0, epoch - 2),
     }
     return LambdaLR(optimizer, factors[name])

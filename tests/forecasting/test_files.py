@@ -15,7 +15,7 @@ import torch
 from sktime.base import load
 
 import skts
-from skts.forecasting import SAMformerForecaster
+from skts.forecasting import LSINetForecaster, SAMformerForecaster
 
 
 @pytest.fixture(scope="module")
@@ -70,6 +70,36 @@ def test_file_names_may_hold_dots(fitted, tmp_path, name, file, as_text):
     assert written == [tmp_path / file]
     loaded = SAMformerForecaster.load_from_path(tmp_path / file)
     pd.testing.assert_frame_equal(loaded.predict(), fitted.predict())
+
+
+@pytest.mark.parametrize("name", ["model", "m_rho0.7", "a.b.zip"])
+def test_a_file_is_found_by_the_name_it_was_saved_by(fitted, tmp_path, name):
+    fitted.save(tmp_path / name)
+    for path in (tmp_path / name, str(tmp_path / name)):
+        loaded = SAMformerForecaster.load_from_path(path)
+        pd.testing.assert_frame_equal(loaded.predict(), fitted.predict())
+
+
+def test_a_file_is_found_by_its_own_name_whatever_its_ending(fitted, tmp_path):
+    fitted.save(tmp_path / "model")
+    (tmp_path / "model.zip").rename(tmp_path / "model.skts")
+    loaded = SAMformerForecaster.load_from_path(tmp_path / "model.skts")
+    assert loaded.is_fitted
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"serial must .* got .*lost.*\.zip"):
+        SAMformerForecaster.load_from_path(tmp_path / "lost")
+
+
+def test_another_class_than_the_one_saved_is_refused(fitted, tmp_path):
+    fitted.save(tmp_path / "model")
+    message = "must hold a .*LSINetForecaster, got a SAMformerForecaster. Load it with"
+    with pytest.raises(TypeError, match=message):
+        LSINetForecaster.load_from_path(tmp_path / "model")
+    with pytest.raises(TypeError, match=message):
+        LSINetForecaster.load_from_serial(fitted.save()[1])
+    assert type(load(tmp_path / "model.zip")) is SAMformerForecaster
 
 
 @pytest.mark.parametrize(

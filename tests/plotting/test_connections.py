@@ -1,6 +1,7 @@
 """Attention between channels, connections between patches."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from skts.forecasting import LSINetForecaster
@@ -15,6 +16,13 @@ def test_attention_is_drawn_with_names_and_numbers(fitted, frame):
         assert [text.get_text() for text in labels] == list(frame.columns)
     written = [float(text.get_text()) for text in ax.texts]
     np.testing.assert_allclose(written, matrix.ravel(), atol=0.005)
+
+
+def test_channels_of_two_levels_are_named_by_their_tuple(make_model, frame):
+    columns = pd.MultiIndex.from_tuples([("b", "x"), ("a", "y"), ("a", "x")])
+    ax = plot_attention(make_model().fit(frame.set_axis(columns, axis=1)))
+    names = [text.get_text() for text in ax.get_xticklabels()]
+    assert names == ["('b', 'x')", "('a', 'y')", "('a', 'x')"]
 
 
 def test_attention_for_given_rows_is_that_of_these_rows(fitted, frame):

@@ -164,6 +164,121 @@ def test_several_variables_want_one_to_be_named(fitted):
         plot_forecast(forecast, variable="lod")
 
 
+@pytest.fixture(scope="module")
+def two_levels(make_frame):
+    """Return a frame whose columns have two levels, not in the order of their names."""
+    columns = pd.MultiIndex.from_tuples(
+        [("south", "load"), ("north", "price"), ("north", "load")],
+        names=["place", "what"],
+    )
+    return make_frame().set_axis(columns, axis=1)
+
+
+@pytest.fixture(scope="module")
+def fitted_on_two_levels(two_levels, make_model):
+    return make_model(validation_fraction=0.3).fit(two_levels[:48])
+
+
+def test_columns_of_two_levels_are_drawn_by_their_tuple(
+    two_levels, fitted_on_two_levels
+):
+    model, variable = fitted_on_two_levels, ("north", "price")
+    forecast = model.predict(STEPS)
+    intervals = model.predict_interval(STEPS, coverage=[0.5, 0.7])
+    ax = plot_forecast(
+        forecast,
+        two_levels[:48],
+        intervals=intervals,
+        truth=two_levels[48:52],
+        variable=variable,
+    )
+    for label, data in [
+        ("history", two_levels[:48]),
+        ("what came", two_levels[48:52]),
+        ("forecast", forecast),
+    ]:
+        np.testing.assert_array_equal(line(ax, label).get_ydata(), data.iloc[:, 1])
+    assert len(ax.collections) == 2
+    band = ax.collections[0].get_datalim(ax.transData)
+    assert band.y1 == pytest.approx(intervals.iloc[:, 7].max())
+    assert ax.get_ylabel() == "('north', 'price')"
+
+
+@pytest.mark.parametrize("kind", ["frame", "series"])
+def test_the_only_column_of_two_levels_needs_no_name(two_levels, make_model, kind):
+    one = two_levels.iloc[:, [1]]
+    if kind == "series":
+        one = one.iloc[:, 0]
+    model = make_model(validation_fraction=0.3).fit(one[:48])
+    forecast, intervals = (
+        model.predict(STEPS),
+        model.predict_interval(STEPS, coverage=0.5),
+    )
+    ax = plot_forecast(forecast, one[:48], intervals=intervals, truth=one[48:52])
+    assert len(ax.lines) == 3
+    assert len(ax.collections) == 1
+    result = model.backtest(one[48:], return_forecasts=True)
+    ax = plot_fan(result, one[48:])
+    assert len(ax.lines) == 1 + result.n_windows
+    assert ax.get_ylabel() == "('north', 'price')"
+
+
+def test_a_fan_of_columns_of_two_levels(two_levels, fitted_on_two_levels):
+    Y, model = two_levels[48:], fitted_on_two_levels
+    result = model.backtest(Y, stride=3, return_forecasts=True)
+    ax = plot_fan(result, Y, variable=("north", "load"))
+    truth, *fans = ax.lines
+    np.testing.assert_array_equal(truth.get_ydata(), Y.iloc[:, 2])
+    forecasts, _ = model.predict_rolling(Y, stride=3)
+    np.testing.assert_allclose(
+        [fan.get_ydata() for fan in fans], forecasts[:, :, 2], rtol=1e-12
+    )
+    # A series of the frame has lost the others, the result has not.
+    alone = plot_fan(result, Y[("north", "load")])
+    assert len(alone.lines) == len(ax.lines)
+    assert len(plot_error_by_step(result).lines) == 1
+
+
+@pytest.mark.parametrize("variable", [None, "north", "load", ("north", "rest")])
+def test_what_names_no_column_of_two_levels_is_refused(
+    two_levels, fitted_on_two_levels, variable
+):
+    model = fitted_on_two_levels
+    forecast, intervals = (
+        model.predict(STEPS),
+        model.predict_interval(STEPS, coverage=0.5),
+    )
+    match = r"variable must be one of .*\('north', 'price'\).* got "
+    with pytest.raises(ValueError, match=match):
+        plot_forecast(forecast, intervals=intervals, variable=variable)
+    result = model.backtest(two_levels[48:], return_forecasts=True)
+    with pytest.raises(ValueError, match=match):
+        plot_fan(result, two_levels[48:], variable=variable)
+
+
+def test_a_series_that_the_backtest_has_not_seen_has_no_fan(fitted, frame):
+    result = fitted.backtest(frame[48:], return_forecasts=True)
+    with pytest.raises(ValueError, match=r"columns of result, .* got 'demand'"):
+        plot_fan(result, frame["load"][48:].rename("demand"))
+
+
+def test_quantiles_are_no_intervals(fitted):
+    forecast = fitted.predict(STEPS)
+    quantiles = fitted.predict_quantiles(STEPS, alpha=[0.1, 0.9])
+    for wrong in (quantiles, forecast, fitted.predict_var(STEPS)):
+        with pytest.raises(ValueError, match="what predict_interval gives"):
+            plot_forecast(forecast, intervals=wrong, variable="load")
+
+
+def test_a_plot_that_is_refused_leaves_no_empty_figure(fitted, frame):
+    import matplotlib.pyplot as plt
+
+    forecast = fitted.predict(STEPS)
+    with pytest.raises(TypeError, match="truth must be"):
+        plot_forecast(forecast, truth=[1.0, 2.0], variable="load")
+    assert not plt.get_fignums()
+
+
 def test_arrays_and_panels_are_refused_with_a_way_out(fitted, frame):
     forecast = fitted.predict(STEPS)
     with pytest.raises(TypeError, match="history must be a Series or a DataFrame"):
