@@ -12,6 +12,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from skts._random import generator_for
+
 
 def assignment(squared_distances: Tensor, temperature: float) -> Tensor:
     """Draw one-hot assignments ``(V, B, K)`` that pass a relaxed gradient.
@@ -19,7 +21,13 @@ def assignment(squared_distances: Tensor, temperature: float) -> Tensor:
     A centre is the more probable the nearer: ``softmax(-squared_distances)``.
     """
     logits = F.log_softmax(-squared_distances, dim=-1)
-    return F.gumbel_softmax(logits, temperature, hard=True)
+    # As torch's gumbel_softmax, which takes no generator.
+    noise = torch.empty_like(logits).exponential_(
+        generator=generator_for(logits.device)
+    )
+    soft = ((logits - noise.log()) / temperature).softmax(dim=-1)
+    hard = torch.zeros_like(soft).scatter_(-1, soft.argmax(-1, keepdim=True), 1.0)
+    return hard - soft.detach() + soft
 
 
 def kmeans_loss(z: Tensor, assigned: Tensor, centers: Tensor) -> Tensor:
