@@ -65,12 +65,13 @@ def run_cell(
         return errors | {"seconds": round(perf_counter() - started, 1)}
     forecaster = make_forecaster(dataset, horizon, setting, share)
     forecaster.set_params(random_state=seed)
-    if smoke:
+    if smoke and setting != "maps":
         forecaster.set_params(max_epochs=1)
     forecaster.fit(seen)
     seconds = perf_counter() - started
     errors = forecaster.backtest(test).overall
-    best = forecaster.history_[forecaster.best_epoch_ - 1]
+    records = {record["epoch"]: record for record in forecaster.history_}
+    best = records[forecaster.best_epoch_]
     result = {
         "mse": float(errors["standardised_mse"]),
         "mae": float(errors["standardised_mae"]),
@@ -80,6 +81,10 @@ def run_cell(
         "seconds": round(seconds, 1),
         "parameters": forecaster.get_params(),
     }
+    if forecaster.linear_maps is not None:
+        result["network_weight"] = round(forecaster.network_weight_, 4)
+        result["maps_valid_mse"] = records[0]["valid_loss"]
     if "density" in best:
-        result["density"] = [round(r["density"], 3) for r in forecaster.history_]
+        densities = [r["density"] for r in forecaster.history_ if "density" in r]
+        result["density"] = [round(density, 3) for density in densities]
     return result

@@ -1,5 +1,6 @@
 """What a GPU makes of it: steps, whole fits and forecasts, and how near the CPU's."""
 
+import pickle
 from collections.abc import Callable
 from copy import deepcopy
 from functools import partial
@@ -140,27 +141,35 @@ def measure_fit(dataset: str, model: str, device: torch.device, smoke: bool) -> 
     The same weights forecast the last of these windows on the CPU for comparison.
     """
     seen, test, share = load_split(dataset, smoke=smoke)
-    forecaster = _forecaster(model).set_params(
-        device=str(device), validation_fraction=share, random_state=0
+    forecaster = type(_forecaster(model))(
+        horizon=HORIZON,
+        device=str(device),
+        validation_fraction=share,
+        random_state=0,
+        refit_maps=False,
     )
     if smoke:
         forecaster.set_params(max_epochs=1, context_length=24)
     started = perf_counter()
     forecaster.fit(seen)
     seconds = perf_counter() - started
-    best = forecaster.history_[forecaster.best_epoch_ - 1]
+    records = {record["epoch"]: record for record in forecaster.history_}
+    best = records[forecaster.best_epoch_]
     errors = forecaster.backtest(test).overall
-    rows = pd.concat([seen[-forecaster.context_length :], test])
+    context_length = forecaster.context_length_
+    rows = pd.concat([seen[-context_length:], test])
     forecasts, times = _timed(lambda: forecaster.predict_windows(rows)[0])
-    forecaster.network_.to("cpu")
-    forecaster.device_ = torch.device("cpu")
-    last = rows[-(forecaster.context_length + HORIZON + N_COMPARED - 1) :]
-    again = forecaster.predict_windows(last)[0]
+    forecaster.device = "cpu"  # where it is read from its file
+    on_cpu = pickle.loads(pickle.dumps(forecaster))
+    last = rows[-(context_length + HORIZON + N_COMPARED - 1) :]
+    again = on_cpu.predict_windows(last)[0]
     difference = np.abs(again - forecasts[-len(again) :])
     return {
         "benchmark": "gpu fit",
         "dataset": dataset,
         "model": model,
+        "network_weight": round(forecaster.network_weight_, 4),
+        "maps_seconds": round(records[0]["seconds"], 2),
         "seconds": round(seconds, 2),
         "n_epochs": forecaster.n_epochs_,
         "best_epoch": forecaster.best_epoch_,

@@ -21,6 +21,7 @@ from skts.fitted import (
     INTERVAL_METHODS,
     MAX_WINDOWS,
     Part,
+    Sizes,
     absolute_errors,
     half_width,
     lay_out,
@@ -60,7 +61,7 @@ def run(
 def run_cell(dataset: str, seed: int, smoke: bool = False) -> Result:
     """Train SAMformer's defaults on one data set and try its intervals."""
     y, test, share = load_split(dataset, smoke=smoke)
-    forecaster = make_forecaster(dataset, HORIZON, "samformer", share)
+    forecaster = make_forecaster(dataset, HORIZON, "samformer-alone", share)
     forecaster.set_params(random_state=seed)
     if smoke:
         forecaster.set_params(max_epochs=1)
@@ -102,8 +103,7 @@ def _lay_out(forecaster: TorchForecaster, y: pd.DataFrame) -> Part:
     layout = lay_out(
         {None: y},
         {None: find_frequency(y.index)},
-        forecaster.context_length,
-        HORIZON,
+        Sizes(forecaster.context_length, 0, HORIZON),
         forecaster.validation_fraction,
         forecaster.standardize,
         torch.device("cpu"),

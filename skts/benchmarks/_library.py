@@ -23,6 +23,7 @@ def _fit_ours(y: pd.DataFrame, n_epochs: int) -> None:
         HORIZON,
         attention="none",
         rho=0.0,
+        linear_maps=None,
         max_epochs=n_epochs,
         batch_size=BATCH_SIZE,
         validation_fraction=0,

@@ -27,7 +27,9 @@ def measure_wide_fit(n_rows: int, n_channels: int) -> Result:
     generator = np.random.default_rng(0)
     y = pd.DataFrame(generator.standard_normal((n_rows, n_channels)).cumsum(axis=0))
     before = peak_mib()
-    forecaster = SAMformerForecaster(512, HORIZON, max_epochs=1, random_state=0)
+    forecaster = SAMformerForecaster(
+        512, HORIZON, max_epochs=1, random_state=0, linear_maps=None
+    )
     started = perf_counter()
     forecaster.fit(y)
     return {
@@ -48,6 +50,7 @@ def measure_context_length(
     forecaster = LSINetForecaster(
         context_length,
         HORIZON,
+        linear_maps=None,
         sparsity_interval=1,
         validation_fraction=0,
         max_epochs=n_steps,

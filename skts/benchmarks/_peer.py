@@ -6,6 +6,9 @@ from skts.forecasting import TorchForecaster
 class PeerForecaster(TorchForecaster):
     """A forecaster with parameters only for what the comparison varies."""
 
+    sp = None
+    linear_maps = None
+    refit_maps = False
     standardize = True
     weight_decay = 0.0
     update_epochs = 1

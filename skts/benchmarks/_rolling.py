@@ -18,7 +18,7 @@ HORIZON = 96
 def measure_rolling(n_windows: int, smoke: bool) -> Result:
     """Time ``update_predict`` without learning, and ``backtest`` of the test part."""
     y, test, _ = load_split("ETTh1", smoke=smoke)
-    forecaster = make_forecaster("ETTh1", HORIZON, "samformer")
+    forecaster = make_forecaster("ETTh1", HORIZON, "samformer-alone")
     # What the weights are does not matter to the time.
     forecaster.set_params(max_epochs=1, random_state=0).fit(y)
     some = test[: n_windows + HORIZON]

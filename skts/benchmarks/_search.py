@@ -29,7 +29,7 @@ SMOKE_CV = TimeSeriesSplit(2, test_size=100)
 # Forecaster, parameter and values. LSINet's defaults would take a day on a CPU.
 SEARCHES: dict[str, tuple[TorchForecaster, str, list[float]]] = {
     "samformer": (
-        SAMformerForecaster(512, horizon=96, random_state=0),
+        SAMformerForecaster(512, horizon=96, random_state=0, linear_maps=None),
         "rho",
         [0.0, 0.3, 0.5, 0.7, 0.9],
     ),
@@ -37,6 +37,7 @@ SEARCHES: dict[str, tuple[TorchForecaster, str, list[float]]] = {
         LSINetForecaster(
             96,
             horizon=96,
+            linear_maps=None,
             stride=12,
             hidden_size=64,
             n_heads=4,
@@ -115,7 +116,9 @@ def compare_parallel(smoke: bool) -> Result:
     """
     y, _, _ = load_split("ETTh1", smoke=smoke)
     n_epochs = 1 if smoke else 8
-    model = SAMformerForecaster(512, horizon=96, max_epochs=n_epochs, random_state=0)
+    model = SAMformerForecaster(
+        512, horizon=96, max_epochs=n_epochs, random_state=0, linear_maps=None
+    )
     seconds: dict[str, float] = {}
     scores: list[np.ndarray] = []
     for label, n_jobs in {"1": 1, "2": 2, "2 started": 2}.items():

@@ -31,9 +31,20 @@ Batch = tuple[Tensor, ...]
 # Per model: its defaults as they train in every step, the plain form of its network,
 # and how many steps are timed at a time.
 MODELS: dict[str, tuple[Any, type[nn.Module], int]] = {
-    "samformer": (SAMformerForecaster(512, HORIZON), PlainSAMformer, 250),
+    "samformer": (
+        SAMformerForecaster(512, HORIZON, linear_maps=None),
+        PlainSAMformer,
+        250,
+    ),
     "lsinet": (
-        LSINetForecaster(384, HORIZON, patch_length=12, stride=6, sparsity_interval=1),
+        LSINetForecaster(
+            384,
+            HORIZON,
+            linear_maps=None,
+            patch_length=12,
+            stride=6,
+            sparsity_interval=1,
+        ),
         PlainLSINet,
         4,
     ),

@@ -29,7 +29,7 @@ def measure_forgetting(n_updates: int, smoke: bool) -> Result:
         forecaster.set_params(max_epochs=1)
     forecaster.fit(y)
     first = len(y) - round(forecaster.validation_fraction * len(y))
-    held_out = y[first - forecaster.context_length :]
+    held_out = y[first - forecaster.context_length_ :]
     resting, learning = forecaster, deepcopy(forecaster)
     errors: dict[str, list[float]] = {"resting": [], "learning": []}
     started = perf_counter()

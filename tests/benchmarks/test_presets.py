@@ -108,15 +108,26 @@ def test_every_setting_makes_a_forecaster_with_sound_parameters(setting):
 @pytest.mark.parametrize(
     ("setting", "forecaster", "changes"),
     [
-        ("samformer", SAMformerForecaster(512), {}),
-        ("samformer-no-sam", SAMformerForecaster(512), {"rho": 0.0}),
+        ("samformer", SAMformerForecaster(), {"refit_maps": False}),
+        ("lsinet", LSINetForecaster(), {"refit_maps": False}),
+        ("maps", SAMformerForecaster(max_epochs=0), {"refit_maps": False}),
+        ("samformer-alone", SAMformerForecaster(512, linear_maps=None), {}),
+        (
+            "samformer-no-sam",
+            SAMformerForecaster(512, linear_maps=None),
+            {"rho": 0.0},
+        ),
         (
             "samformer-paper",
-            SAMformerForecaster(512),
+            SAMformerForecaster(512, linear_maps=None),
             {"rho": 0.9, "lr": 1e-3, "head_init": "glorot"},
         ),
-        ("lsinet", LSINetForecaster(384), {}),
-        ("lsinet-no-penalty", LSINetForecaster(384), {"sparsity_interval": 0}),
+        ("lsinet-alone", LSINetForecaster(384, linear_maps=None), {}),
+        (
+            "lsinet-no-penalty",
+            LSINetForecaster(384, linear_maps=None),
+            {"sparsity_interval": 0},
+        ),
     ],
 )
 def test_stored_settings_keep_their_meaning(setting, forecaster, changes):
