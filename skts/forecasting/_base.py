@@ -118,7 +118,7 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
     # The last rows are kept by ourselves; sktime would keep the whole series.
     _config: ClassVar[dict[str, Any]] = {"remember_data": False}
 
-    _usual_context: ClassVar[int]
+    _usual_context: ClassVar[int] = 512  # rows a network sees where there are as many
 
     context_length: int | None
     horizon: int | None

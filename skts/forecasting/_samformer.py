@@ -168,8 +168,6 @@ class SAMformerForecaster(SAMformerModel, TorchForecaster):
     (2, 5)
     """
 
-    _usual_context = 512
-
     def __init__(
         self,
         context_length: int | None = None,
