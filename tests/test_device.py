@@ -1,5 +1,6 @@
 """Every tensor is created on the estimator's device."""
 
+import pickle
 from functools import partial
 from itertools import chain
 
@@ -217,3 +218,38 @@ def test_bf16_trains_on_cuda_where_it_is_there(y):
     forecaster = make("cuda", precision="bf16").fit(y)
     assert {w.dtype for w in forecaster.network_.parameters()} == {torch.float32}
     assert np.isfinite(forecaster.predict(fh=[1])).all(axis=None)
+
+
+def mix(device):
+    """Return a mixture that has been updated, and what it forecast before and after."""
+    time = np.arange(3000.0)
+    noise = np.random.default_rng(0).standard_normal((3000, 2))
+    values = np.sin(time[:, None] / [3.0, 7.0]) + 0.3 * noise
+    rows = pd.DataFrame(values, index=pd.date_range("2020", periods=3000, freq="h"))
+    model = SAMformerForecaster(
+        48, 4, max_epochs=2, lr=0.01, device=device, random_state=0
+    ).fit(rows[:2900])
+    results = [model.predict(fh=[1, 4]), *model.predict_windows(rows[2800:])]
+    results.append(model.predict_interval(fh=[1, 4]))
+    model.update(rows[2900:])
+    return model, [*results, model.predict(fh=[1, 4])]
+
+
+def test_a_mixture_is_used_on_the_cpu():
+    model, results = mix("cpu")
+    assert len(model.members_) > 3
+    assert all(np.isfinite(result).all(axis=None) for result in results)
+
+
+@needs_cuda
+@pytest.mark.gpu
+def test_a_mixture_forecasts_the_same_on_cuda_and_cpu():
+    model, on_cuda = mix("cuda")
+    assert model.device_.type == "cuda"
+    for result, expected in zip(on_cuda, mix("cpu")[1], strict=True):
+        np.testing.assert_allclose(result, expected, rtol=1e-2, atol=1e-2)
+    model.device = "cpu"
+    moved = pickle.loads(pickle.dumps(model))
+    np.testing.assert_allclose(
+        moved.predict(fh=[1, 4]), on_cuda[-1], rtol=1e-4, atol=1e-4
+    )

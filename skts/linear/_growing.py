@@ -21,7 +21,7 @@ class GrowingMoments:
     Parameters
     ----------
     moments : Moments
-        Moments so far; they are copied.
+        Moments so far; they are copied to the CPU, where any machine reads them.
     tails : sequence of Tensor of shape (C, n)
         The last rows of each series, which new ones follow without a gap: what
         `last_rows` gives.
@@ -43,9 +43,9 @@ class GrowingMoments:
         self.per_channel = per_channel
         self._n_windows = moments.n_windows
         self._matrices = (
-            torch.stack([moments.channel(c) for c in range(moments.n_channels)])
+            torch.stack([moments.channel(c).cpu() for c in range(moments.n_channels)])
             if per_channel
-            else moments.total()[None].clone()
+            else moments.total()[None].cpu().clone()
         )
         self._waiting = [_Waiting(tail[:, -self._reach :]) for tail in tails]
 
@@ -132,7 +132,7 @@ class _Waiting:
 
     def append(self, rows: Tensor) -> None:
         """Take a copy of rows ``(C, n)``."""
-        self._parts.append(in_double(rows).clone())
+        self._parts.append(in_double(rows.cpu()).clone())
         self.n_rows += rows.shape[1]
 
     def take_all_but_last(self, n: int) -> Tensor:
