@@ -164,6 +164,7 @@ def test_recorded_steps_train_as_steps_one_by_one(forecaster, changed, monkeypat
     for allowed in ("1", "0"):
         monkeypatch.setenv("SKTS_CUDA_GRAPHS", allowed)
         settings = {"max_epochs": 8, "batch_size": 32, "lr": 0.01, "patience": None}
+        settings["linear_maps"] = None
         model = forecaster(16, 4, **settings | changed, device="cuda", random_state=0)
         model.fit(y)
         losses = [(r["train_loss"], r["valid_loss"]) for r in model.history_]
@@ -185,7 +186,8 @@ def test_most_steps_on_a_gpu_are_replayed(monkeypatch):
 
     monkeypatch.setattr(RecordedStep, "_record", count)
     y = pd.DataFrame(np.random.default_rng(0).standard_normal((200, 3)).cumsum(0))
-    SAMformerForecaster(16, 4, device="cuda", max_epochs=10, patience=None).fit(y)
+    alone = {"linear_maps": None, "patience": None, "max_epochs": 10}
+    SAMformerForecaster(16, 4, device="cuda", **alone).fit(y)
     n_windows = 160 - 16 - 4 + 1
     assert len(calls) > 10 * n_windows // 32 - 2 * N_FIRST
 
