@@ -104,7 +104,7 @@ class LoSTerClusterer(
         Weight of the k-means loss, the mean squared distance to the assigned centre.
     instance_weight : float, default=0.0
         Weight of the contrast between series and their augmented copies. Without this
-        and the next, with a graph, there are no copies, and training is twice as fast.
+        and the next, with a graph, there are no copies, and a fit takes a third.
     cluster_weight : float, default=0.0
         Weight of the contrast between clusters of series and of their copies.
     entropy_weight : float, default=1.0

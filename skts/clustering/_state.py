@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from skts.clustering._input import series_tensor
-from skts.clustering._training import encode
+from skts.clustering._training import MAX_ROWS, encode
 from skts.nn import LoSTer, SeriesFeatures
 
 
@@ -59,8 +59,12 @@ class FittedClusters(nn.Module):
 
     def latents(self, X: NDArray[Any]) -> Tensor:
         """Return the latents ``(N, d)`` of series, without dropout."""
-        features = self.features(self.prepare(X))
-        return encode(self.network, features.unsqueeze(1))[0]
+        # Spectra of pieces take several times the memory of the series.
+        parts = [
+            encode(self.network, self.features(some).unsqueeze(1))[0]
+            for some in torch.split(self.prepare(X), MAX_ROWS)
+        ]
+        return torch.cat(parts)
 
     def distances(self, X: NDArray[Any]) -> NDArray[np.float32]:
         """Return squared latent distances to the centres, ``(N, K)``."""

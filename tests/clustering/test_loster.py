@@ -17,7 +17,8 @@ from sktime.datatypes import convert_to
 
 import skts.clustering._loster as module
 from skts.clustering import LoSTerClusterer
-from skts.clustering._training import JointLoss
+from skts.clustering._graph import cluster_graph
+from skts.clustering._training import JointLoss, latent_target
 from skts.data import augment
 from skts.nn import LoSTer, SeriesFeatures
 
@@ -276,6 +277,24 @@ def test_the_network_remembers_clusters_that_have_no_centres(rings):
     assert adjusted_rand_score(labels[:160], model.labels_) == 1
     assert adjusted_rand_score(labels[160:], model.predict(X[160:])) > 0.95
     assert adjusted_rand_score(labels, KMeans(2, n_init=5).fit_predict(X)) < 0.1
+
+
+def test_pretraining_brings_latents_to_where_the_graph_has_the_series(rings):
+    X = rings[0]
+    model = make_for_rings(max_epochs=0, dropout=0).fit(X)
+    graph = cluster_graph(torch.from_numpy(X).float(), 2, 10, seed=0)
+    target = latent_target(graph.embedding, 32, seed=0)
+    errors = np.square(model.embed(X) - target).mean()
+    assert errors < 0.1 * target.var()
+
+
+def test_centres_start_at_the_means_of_the_graphs_clusters(waves):
+    X, labels = waves
+    model = make(max_epochs=0, pretrain_epochs=30).fit(X)
+    assert adjusted_rand_score(labels, model.labels_) == 1  # as the graph has them
+    latents = model.embed(X)
+    means = [latents[model.labels_ == label].mean(0) for label in range(3)]
+    np.testing.assert_allclose(model.latent_centers_, means, atol=1e-4)
 
 
 def test_without_its_weight_the_graph_is_not_remembered(rings):

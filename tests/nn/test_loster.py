@@ -9,7 +9,13 @@ from torch import nn
 from torch.testing import assert_close
 
 from skts.nn import LoSTer
-from skts.nn._losses import assignment, cluster_losses, contrastive_loss, kmeans_loss
+from skts.nn._losses import (
+    assignment,
+    cluster_losses,
+    contrastive_loss,
+    kmeans_loss,
+    neighbor_loss,
+)
 from skts.nn._loster import ResidualBlock
 
 SIZES = {"hidden_size": 6, "n_layers": 3, "dropout": 0.0}
@@ -139,6 +145,23 @@ def test_kmeans_loss_by_hand():
     centers = torch.tensor([[[0.0, 0.0], [3.0, 1.0]]])
     assigned = torch.tensor([[[1.0, 0.0], [0.0, 1.0]]])
     assert float(kmeans_loss(z, assigned, centers)) == (1 + 4 + 1 + 1) / 4
+
+
+def test_neighbor_loss_by_hand():
+    z = torch.tensor([[[1.0, 2.0], [4.0, 0.0]], [[0.0, 0.0], [3.0, 3.0]]])
+    target = torch.tensor([[0.0, 0.0], [3.0, 3.0]])
+    assert float(neighbor_loss(z, target)) == (1 + 4 + 1 + 9) / 8
+
+
+def test_a_view_alone_is_contrasted_with_nothing():
+    network = make(n_views=1)
+    x = torch.randn(1, 7, 10, dtype=torch.float64)
+    z = network.encode(x)
+    assert network.decode(z).shape == x.shape
+    assert float(contrastive_loss(z)) == 0
+    assigned = assignment(network.squared_distances(z), 1.0)
+    contrast, entropy = cluster_losses(assigned)
+    assert contrast.item() == 0 > entropy.item()
 
 
 def test_cluster_losses_by_hand():

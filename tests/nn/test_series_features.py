@@ -8,6 +8,7 @@ from torch.testing import assert_close
 from skts.nn._series_features import (
     SeriesFeatures,
     amplitude_spectrum,
+    local_spectra,
     standardise_each,
 )
 
@@ -70,3 +71,34 @@ def test_each_channel_of_each_series_has_mean_zero_and_deviation_one(series):
 def test_a_constant_series_becomes_zero(value):
     x = torch.full((1, 1, 1000), value, dtype=torch.float64)
     assert not standardise_each(x).any()
+
+
+def test_local_spectra_are_those_of_tapered_quarters(series):
+    x = torch.cat([series, series.flip(-1)], dim=-1)  # 60 points: pieces of 15
+    spectra = local_spectra(x).unflatten(2, (-1, 7))
+    starts = range(0, 60 - 15 + 1, 3)
+    assert spectra.shape == (50, 2, len(starts), 7)
+    taper = np.sin(np.pi * np.arange(1, 16) / 16) ** 2
+    for number, start in enumerate(starts):
+        piece = x[..., start : start + 15].numpy() * taper
+        expected = np.sqrt(np.abs(np.fft.rfft(piece))[..., 1:] / np.sqrt(15))
+        np.testing.assert_allclose(spectra[:, :, number], expected, rtol=1e-9)
+
+
+@pytest.mark.parametrize("length", [1, 2, 3, 8, 9, 31, 400])
+def test_local_spectra_of_any_length(length):
+    spectra = local_spectra(torch.randn(3, 2, length))
+    assert spectra.shape[:2] == (3, 2)
+    assert spectra.isfinite().all()
+
+
+def test_each_part_has_the_variance_asked_for(series):
+    joined = SeriesFeatures(1.5, 0.5).fit(series)(series)
+    assert_close(joined.mean(0), torch.zeros(joined.shape[1], dtype=torch.float64))
+    variances = joined.var(0, correction=0)
+    ends = 60, 60 + 30
+    assert variances[: ends[0]].sum() == pytest.approx(60)
+    assert variances[ends[0] : ends[1]].sum() == pytest.approx(60 * 1.5**2)
+    assert variances[ends[1] :].sum() == pytest.approx(60 * 0.5**2)
+    alone = SeriesFeatures(0, 0.5).fit(series)
+    assert_close(alone.invert(alone(series)), series)
