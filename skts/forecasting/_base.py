@@ -14,7 +14,7 @@ from sktime.datatypes import convert_to
 from sktime.forecasting.base import BaseForecaster, ForecastingHorizon
 
 from skts._sklearn_door import SklearnDoor
-from skts._validation import check_bool, check_int, check_option
+from skts._validation import check_bool, check_int, check_option, warn_caller
 from skts.fitted import (
     INTERVAL_METHODS,
     Backtest,
@@ -148,12 +148,7 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
 
     def _check_X_y(self, X: Any = None, y: Any = None, **kwargs: Any) -> Any:
         """Check data before sktime converts them: its errors say less."""
-        if X is not None:
-            warnings.warn(
-                f"{type(self).__name__} takes no covariates yet: X is not used. Leave "
-                "it out, or model its effect apart and give fit what is left of y.",
-                stacklevel=3,
-            )
+        self._warn_of_covariates(X)
         if y is not None:
             if not isinstance(y, pd.Series | pd.DataFrame) and self.is_fitted:
                 raise TypeError(
@@ -165,6 +160,13 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
             if isinstance(y, pd.Series | pd.DataFrame):
                 self._check_index(y)
         return super()._check_X_y(X=X, y=y, **kwargs)
+
+    def _warn_of_covariates(self, X: Any) -> None:
+        if X is not None:
+            warn_caller(
+                f"{type(self).__name__} takes no covariates yet: X is not used. Leave "
+                "it out, or model its effect apart and give fit what is left of y."
+            )
 
     def _check_index(self, y: pd.Series | pd.DataFrame) -> None:
         check_index(y.index)
@@ -385,7 +387,7 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         >>> model.fit(wave[:20]).predict(fh=[1, 2]).shape
         (2, 1)
         """
-        return super().pretrain(y, X, fh)
+        return super().pretrain(y, X, None if fh is None else coerce_horizon(fh))
 
     @as_usual()
     def _pretrain(
@@ -707,6 +709,7 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         frame = as_frame(Y, name, list(seen.columns))
         check_columns(frame, seen, name)
         check_values(frame, name)
+        check_index(frame.index, name)
         check_order(frame.index, name)
         return frame
 
@@ -907,9 +910,12 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
             If `y` holds no window, is not finite, or has other columns than in ``fit``.
         """
         if fh is not None:
-            if isinstance(y, pd.DataFrame):
-                check_columns(y, self._seen, "y")
+            if not isinstance(y, pd.Series | pd.DataFrame):
+                y = as_frame(y, "y", list(self._seen.columns))
+            check_columns(y, self._seen, "y")
+            check_values(y, "y")
             return super().score(y, X=X, fh=fh)
+        self._warn_of_covariates(X)
         rolling = self._cut(y, "y", look_back=True)
         return -rolling_error(self._model, rolling)
 

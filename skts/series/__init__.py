@@ -1,6 +1,6 @@
 """Series and panels as pandas holds them: checks, times, gaps, units."""
 
-from skts.series._frame import as_frame, check_columns, check_values
+from skts.series._frame import as_frame, check_columns, check_size, check_values
 from skts.series._gaps import (
     check_last_stretch,
     check_length,
@@ -32,6 +32,7 @@ __all__ = [
     "check_last_stretch",
     "check_length",
     "check_order",
+    "check_size",
     "check_steps",
     "check_times",
     "check_values",

@@ -42,11 +42,18 @@ def check_values(y: Any, name: str = "y") -> None:
     What is no data at all is left to sktime's own checks.
     """
     if isinstance(y, list):
+        if not y:
+            raise ValueError(f"{name} must hold at least one series, got [].")
         _check_same_columns(y, name)
         for number, one in enumerate(y):
             check_values(one, f"instance {number} of {name}")
         return
     if isinstance(y, np.ndarray):
+        if y.ndim not in (1, 2, 3):
+            raise ValueError(
+                f"{name} must be an array of shape (n_timepoints, n_channels), or "
+                f"(n_instances, n_channels, n_timepoints), got shape {y.shape}."
+            )
         # A panel of sktime has the axes (instances, channels, time).
         y = pd.DataFrame(y if y.ndim < 3 else y.swapaxes(1, 2).reshape(-1, y.shape[1]))
     if isinstance(y, pd.Series):
@@ -56,10 +63,20 @@ def check_values(y: Any, name: str = "y") -> None:
     )
     if not isinstance(y, pd.DataFrame) or nested:
         return
+    if not len(y):
+        raise ValueError(
+            f"{name} has 0 time points, which is too few to learn or forecast from. "
+            "Give a longer series."
+        )
     _check_numeric(y, name)
     values = y.to_numpy(dtype=np.float64, na_value=np.nan)
     if not np.isfinite(values).all():
         _raise_not_finite(y, values, name)
+    check_size(values, name)
+
+
+def check_size(values: np.ndarray, name: str) -> None:
+    """Raise if numbers are too large to be squared."""
     largest = np.abs(values).max(initial=0)
     if largest > LARGEST:
         raise ValueError(
@@ -97,18 +114,21 @@ def _check_numeric(y: pd.DataFrame, name: str) -> None:
 
 def _how_to_index(y: pd.DataFrame, name: str) -> str:
     """Return the way out for a table whose times, or series' names, are columns."""
-    times = [column for column in y if _holds_dates(y[column])]
-    if not times:
+    cells = y.set_axis(range(y.shape[1]), axis=1)  # names may be missing, or tuples
+    times = [column for column in cells if _holds_dates(cells[column])]
+    if not times or not y.columns.is_unique:
         return (
             "Drop or encode categorical columns; convert numbers in disguise with "
             f"{name}.astype(float)."
         )
-    time = times[0]
-    columns = [time]
-    if y[time].duplicated().any():
-        others = [column for column in y if column != time]
-        names = [c for c in others if not y.duplicated([c, time]).any()]
+    columns = times[:1]
+    if cells[times[0]].duplicated().any():
+        cells = cells.astype(str)  # lists have no duplicates that pandas could find
+        others = cells.columns.drop(times[0])
+        names = [c for c in others if not cells.duplicated([c, times[0]]).any()]
         columns = names[:1] + columns
+    columns = [y.columns[column] for column in columns]
+    time = columns[-1]
     index = columns[0] if len(columns) == 1 else columns
     return (
         f"Its times are in the column {time!r}; they belong in the index:\n"
@@ -124,7 +144,7 @@ def _holds_dates(column: pd.Series) -> bool:
         return True
     if pd.api.types.is_numeric_dtype(column):
         return False
-    first = column.dropna().astype(str).head()
+    first = column.dropna().head().astype(str)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # pandas guesses the format of each
         return bool(len(first)) and pd.to_datetime(first, errors="coerce").notna().all()

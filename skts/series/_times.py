@@ -207,7 +207,8 @@ def check_steps(steps: np.ndarray, limit: int) -> None:
 def with_frequency(index: pd.Index, frequency: Frequency | None) -> pd.Index:
     """Return one time that knows its frequency, if it is a date."""
     if isinstance(index, pd.DatetimeIndex) and frequency is not None:
-        return pd.DatetimeIndex(index, freq=frequency)
+        # Part of an index that knows another one does not take it.
+        return pd.DatetimeIndex(pd.DatetimeIndex(index, freq=None), freq=frequency)
     return index
 
 

@@ -310,7 +310,24 @@ SERIES = [
         "y has 11 time points",
         "horizon=4 need at least 12",
     ),
-    case("no rows", lambda w: w.fit(w.y[:0]), ValueError, "y has 0 time points", "12"),
+    *(
+        case(
+            f"no rows in {name}",
+            lambda w, empty=empty, fh=fh: w.fit(empty(w.y), fh=fh),
+            ValueError,
+            "y has 0 time points",
+            "too few to learn or forecast from",
+            "Give a longer series",
+        )
+        for fh in (None, [1, 2])
+        for name, empty in {
+            "a frame": lambda y: y[:0],
+            "an array": lambda y: y.to_numpy()[:0],
+            "a panel": lambda y: pd.concat({"a": y, "b": y}, names=["name", "time"])[
+                :0
+            ],
+        }.items()
+    ),
     case(
         "no stretch that is long enough",
         lambda w: w.fit(w.y.drop(HOURS[9::10])),
@@ -496,7 +513,7 @@ PREDICT_TIME = [
         lambda w: w.fitted.predict_windows(w.later[:0]),
         ValueError,
         "Y has 0 time points",
-        "need at least 12",
+        "too few to learn or forecast from",
     ),
     case(
         "predict_windows of a series full of gaps",
