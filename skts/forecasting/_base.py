@@ -387,7 +387,8 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         >>> model.fit(wave[:20]).predict(fh=[1, 2]).shape
         (2, 1)
         """
-        return super().pretrain(y, X, None if fh is None else coerce_horizon(fh))
+        self._warn_of_covariates(X)  # sktime would take a panel of them for an error
+        return super().pretrain(y, None, None if fh is None else coerce_horizon(fh))
 
     @as_usual()
     def _pretrain(
@@ -436,6 +437,15 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
                 stacklevel=2,
             )
         return super().set_params(**params)
+
+    def __copy__(self) -> Self:
+        # A fit or an update replaces what it learns, but sets tags in place.
+        state = dict(vars(self))
+        for name in ("_tags_dynamic", "_config_dynamic"):
+            state[name] = dict(state.get(name, {}))
+        copy = object.__new__(type(self))
+        copy.__dict__.update(state)
+        return copy
 
     def __sklearn_clone__(self) -> Self:
         # scikit-learn's own clone would lose what was pretrained without a word.

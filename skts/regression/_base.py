@@ -348,7 +348,7 @@ def _check_cells(values: Any, name: str) -> None:
         return
     try:
         array = np.asarray(values)
-        if array.dtype == object:
+        if array.dtype.kind in "OUS":
             array.astype(np.float64)
     except (TypeError, ValueError) as error:
         kind = TypeError if isinstance(error, TypeError) else ValueError
@@ -356,6 +356,8 @@ def _check_cells(values: Any, name: str) -> None:
             f"{name} must be an array of numbers with rows of one length, got "
             f"something else: {error}."
         ) from error
+    if array.dtype.kind == "c":
+        raise ValueError(f"Complex data not supported, got them in {name}.")
 
 
 def _check_y(y: Any) -> np.ndarray:

@@ -77,7 +77,7 @@ def check_values(y: Any, name: str = "y") -> None:
 
 def check_size(values: np.ndarray, name: str) -> None:
     """Raise if numbers are too large to be squared."""
-    largest = np.abs(values).max(initial=0)
+    largest = float(np.abs(values).max(initial=0))
     if largest > LARGEST:
         raise ValueError(
             f"{name} must hold numbers up to {LARGEST:g}, whose squares are numbers, "
@@ -114,27 +114,35 @@ def _check_numeric(y: pd.DataFrame, name: str) -> None:
 
 def _how_to_index(y: pd.DataFrame, name: str) -> str:
     """Return the way out for a table whose times, or series' names, are columns."""
-    cells = y.set_axis(range(y.shape[1]), axis=1)  # names may be missing, or tuples
-    times = [column for column in cells if _holds_dates(cells[column])]
+    n_columns = y.shape[1]
+    times = [i for i in range(n_columns) if _holds_dates(y.iloc[:, i])]
     if not times or not y.columns.is_unique:
         return (
             "Drop or encode categorical columns; convert numbers in disguise with "
             f"{name}.astype(float)."
         )
-    columns = times[:1]
-    if cells[times[0]].duplicated().any():
-        cells = cells.astype(str)  # lists have no duplicates that pandas could find
-        others = cells.columns.drop(times[0])
-        names = [c for c in others if not cells.duplicated([c, times[0]]).any()]
-        columns = names[:1] + columns
-    columns = [y.columns[column] for column in columns]
-    time = columns[-1]
-    index = columns[0] if len(columns) == 1 else columns
+    time = y.columns[times[0]]
+    names = [y.columns[i] for i in _find_names(y, times[0])]
+    index = [*names, time] if names else time
     return (
         f"Its times are in the column {time!r}; they belong in the index:\n"
         f"{name}[{time!r}] = pd.to_datetime({name}[{time!r}])\n"
         f"{name} = {name}.set_index({index!r}).sort_index()"
     )
+
+
+def _find_names(y: pd.DataFrame, time: int) -> list[int]:
+    """Return which columns of a table name its series, if times come more than once."""
+    if not y.iloc[:, time].duplicated().any():
+        return []
+    # As text: pandas finds no duplicates of lists; and columns may have no name.
+    cells = y.astype(str).set_axis(range(y.shape[1]), axis=1)
+    others = [i for i in range(y.shape[1]) if i != time]
+    names = [i for i in others if not cells.duplicated([i, time]).any()]
+    if names:  # numbers that are all different would do as well
+        return [min(names, key=lambda i: cells[i].nunique())]
+    texts = [i for i in others if not pd.api.types.is_numeric_dtype(y.dtypes.iloc[i])]
+    return [] if cells.duplicated([*texts, time]).any() else texts
 
 
 def _holds_dates(column: pd.Series) -> bool:
@@ -147,7 +155,8 @@ def _holds_dates(column: pd.Series) -> bool:
     first = column.dropna().head().astype(str)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # pandas guesses the format of each
-        return bool(len(first)) and pd.to_datetime(first, errors="coerce").notna().all()
+        dates = pd.to_datetime(first, errors="coerce")
+    return len(first) > 0 and bool(dates.notna().all())
 
 
 def _raise_not_finite(y: pd.DataFrame, values: np.ndarray, name: str) -> None:

@@ -9,7 +9,7 @@ def check_index(index: pd.Index, name: str = "y") -> None:
     if isinstance(index, pd.MultiIndex):
         for level in range(index.nlevels - 1):
             # pandas may hold a missing name as one of the level, or as none of it.
-            n_missing = int(index.get_level_values(level).isna().sum())
+            n_missing = int(np.sum(index.get_level_values(level).isna()))
             if n_missing:
                 raise ValueError(
                     f"{name} must have a name for each series, got {n_missing} row(s) "

@@ -207,8 +207,9 @@ def check_steps(steps: np.ndarray, limit: int) -> None:
 def with_frequency(index: pd.Index, frequency: Frequency | None) -> pd.Index:
     """Return one time that knows its frequency, if it is a date."""
     if isinstance(index, pd.DatetimeIndex) and frequency is not None:
-        # Part of an index that knows another one does not take it.
-        return pd.DatetimeIndex(pd.DatetimeIndex(index, freq=None), freq=frequency)
+        # A part of an index that knows another frequency would not take it.
+        unknown: Any = None
+        return pd.DatetimeIndex(pd.DatetimeIndex(index, freq=unknown), freq=frequency)
     return index
 
 
