@@ -972,6 +972,7 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
     ) -> None:
         """Refuse new rows that cannot be forecast from, before anything changes."""
         if self.is_fitted:
+            self._check_index(y)  # now that sktime has made a frame of any panel
             join_rows(self._model, split_panel(y))
         super()._update_y_X(y, X, enforce_index_type)
 

@@ -335,8 +335,10 @@ class WindowRegressor(WindowModel, RegressorMixin, BaseEstimator):
 
 
 def _check_cells(values: Any, name: str) -> None:
-    """Raise unless cells are numbers, and rows of one length: numpy's words say less."""
+    """Raise unless there are numbers, in rows of one length: numpy's words say less."""
     columns = getattr(values, "columns", None)
+    if columns is not None and not len(columns):
+        raise ValueError(f"{name} must have columns, got a table without any.")
     if columns is not None and len(set(columns)) < len(columns):
         raise ValueError(
             f"{name} must have unique column names, got {list(columns)}. Rename them, "

@@ -58,10 +58,13 @@ def check_values(y: Any, name: str = "y") -> None:
         y = pd.DataFrame(y if y.ndim < 3 else y.swapaxes(1, 2).reshape(-1, y.shape[1]))
     if isinstance(y, pd.Series):
         y = y.to_frame()
-    nested = isinstance(y, pd.DataFrame) and any(
-        isinstance(cell, pd.Series) for cell in y.iloc[:1].to_numpy().ravel()
-    )
-    if not isinstance(y, pd.DataFrame) or nested:
+    if not isinstance(y, pd.DataFrame):
+        return
+    if any(isinstance(cell, pd.Series) for cell in y.iloc[:1].to_numpy().ravel()):
+        for instance, row in zip(y.index, y.to_numpy(), strict=True):
+            for cell in row:
+                if isinstance(cell, pd.Series):
+                    check_values(cell, f"instance {instance!r} of {name}")
         return
     if not len(y):
         raise ValueError(

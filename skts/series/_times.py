@@ -19,6 +19,7 @@ from skts.series._order import describe_times
 Frequency = pd.offsets.BaseOffset
 
 NO_STEP = np.iinfo(np.int64).min
+LAST_INTEGER = np.iinfo(np.int64).max
 MOST_DAYS = 1000  # enough to tell the usual time of the day
 
 
@@ -90,15 +91,20 @@ def times_after(
         periods = pd.PeriodIndex([last + int(step) for step in steps], name=name)
         return periods
     if not isinstance(index, pd.DatetimeIndex):
-        return pd.Index(last + steps, name=name)
+        if int(last) + int(steps.max()) > LAST_INTEGER:
+            raise _no_such_time(index, steps)
+        return pd.Index(int(last) + steps, name=name)
     assert frequency is not None, "dates that are known follow a step"
     span = _span(frequency)
-    if span is not None:
-        times = last + span * steps
-    else:
-        begin = _calendar(index[-1:], _clock(index))[0]
-        grid = pd.date_range(begin, periods=int(steps.max()) + 1, freq=frequency)
-        times = _localise(grid[steps], index.tz)
+    try:
+        if span is not None:
+            times = last + span * steps
+        else:
+            begin = _calendar(index[-1:], _clock(index))[0]
+            grid = pd.date_range(begin, periods=int(steps.max()) + 1, freq=frequency)
+            times = _localise(grid[steps], index.tz)
+    except (pd.errors.OutOfBoundsDatetime, OverflowError) as error:
+        raise _no_such_time(index, steps) from error
     return pd.DatetimeIndex(times, name=name).as_unit(index.unit)
 
 
@@ -122,7 +128,7 @@ def steps_after(
     elif isinstance(index, pd.DatetimeIndex):
         steps = _dates_after(index, times, frequency)
     elif pd.api.types.is_integer_dtype(times):
-        steps = times.to_numpy() - index[-1]
+        steps = times.to_numpy() - int(index[-1])
     else:
         raise _wrong_kind(index, times)
     if (steps == NO_STEP).any():
@@ -264,6 +270,14 @@ def _localise(local: pd.DatetimeIndex, zone: Any) -> pd.DatetimeIndex:
 
 def _comparable(index: pd.DatetimeIndex, times: pd.DatetimeIndex) -> bool:
     return (index.tz is None) == (times.tz is None)
+
+
+def _no_such_time(index: pd.Index, steps: np.ndarray) -> ValueError:
+    return ValueError(
+        f"fh must lead to times that there are, got a step of {steps.max()} after "
+        f"{index[-1]}, beyond where {index.dtype} ends. Use an index that counts from "
+        'less, or dates in coarser units: y.set_axis(y.index.as_unit("s")).'
+    )
 
 
 def _wrong_kind(index: pd.Index, times: pd.Index) -> TypeError:
