@@ -65,6 +65,7 @@ from skts.series import (
     check_values,
     describe,
     find_frequency,
+    is_nested,
     join_panel,
     split_panel,
     with_frequency,
@@ -157,7 +158,7 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
                     f"belong. Give it an index that goes on after {self.cutoff[0]!r}."
                 )
             check_values(y)
-            if isinstance(y, pd.Series | pd.DataFrame):
+            if isinstance(y, pd.Series | pd.DataFrame) and not is_nested(y):
                 self._check_index(y)
         return super()._check_X_y(X=X, y=y, **kwargs)
 

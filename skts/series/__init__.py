@@ -1,6 +1,12 @@
 """Series and panels as pandas holds them: checks, times, gaps, units."""
 
-from skts.series._frame import as_frame, check_columns, check_size, check_values
+from skts.series._frame import (
+    as_frame,
+    check_columns,
+    check_size,
+    check_values,
+    is_nested,
+)
 from skts.series._gaps import (
     check_last_stretch,
     check_length,
@@ -39,6 +45,7 @@ __all__ = [
     "contiguous_stretches",
     "describe",
     "find_frequency",
+    "is_nested",
     "join_panel",
     "measure_units",
     "spans_after",

@@ -60,7 +60,7 @@ def check_values(y: Any, name: str = "y") -> None:
         y = y.to_frame()
     if not isinstance(y, pd.DataFrame):
         return
-    if any(isinstance(cell, pd.Series) for cell in y.iloc[:1].to_numpy().ravel()):
+    if is_nested(y):
         for instance, row in zip(y.index, y.to_numpy(), strict=True):
             for cell in row:
                 if isinstance(cell, pd.Series):
@@ -76,6 +76,14 @@ def check_values(y: Any, name: str = "y") -> None:
     if not np.isfinite(values).all():
         _raise_not_finite(y, values, name)
     check_size(values, name)
+
+
+def is_nested(y: Any) -> bool:
+    """Tell whether a frame is a panel whose cells are series."""
+    if not isinstance(y, pd.DataFrame):
+        return False
+    cells = y.iloc[:1].to_numpy().ravel()
+    return any(isinstance(cell, pd.Series) for cell in cells)
 
 
 def check_size(values: np.ndarray, name: str) -> None:
