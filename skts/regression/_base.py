@@ -8,7 +8,6 @@ from typing import Any, Self
 import numpy as np
 import torch
 from numpy.typing import ArrayLike
-from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.metrics import r2_score
 from sklearn.utils import Tags, check_array, check_consistent_length
@@ -346,8 +345,8 @@ def _check_cells(values: Any, name: str) -> None:
         )
     if hasattr(values, "dtypes") and object not in np.atleast_1d(values.dtypes):
         return  # a frame, whose types can hold missing numbers
-    if issparse(values):
-        return
+    if hasattr(values, "toarray"):
+        return  # sparse, which scikit-learn refuses by name
     try:
         array = np.asarray(values)
         if array.dtype.kind in "OUS":

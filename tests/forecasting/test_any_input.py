@@ -8,7 +8,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-import skts.models._trained
 from skts.forecasting import SAMformerForecaster
 from tests.any_input import data, horizons, levels, taken_or_refused
 
@@ -50,20 +49,6 @@ FITTED = {
         {"a": wave(HOURS), "b": wave(HOURS)[:30]}, names=["name", "time"]
     ),
 }
-
-
-@pytest.fixture
-def training(monkeypatch):
-    """Return a list that grows when training begins."""
-    begun = []
-    train = skts.models._trained.train_on_windows
-
-    def note(*args, **kwargs):
-        begun.append(True)
-        return train(*args, **kwargs)
-
-    monkeypatch.setattr("skts.models._trained.train_on_windows", note)
-    return begun
 
 
 @pytest.fixture(scope="module")

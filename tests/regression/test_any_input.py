@@ -5,25 +5,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-import skts.models._trained
 from skts.regression import SAMformerRegressor
 from tests.any_input import arrays, taken_or_refused
 
 pytestmark = pytest.mark.filterwarnings("ignore")
-
-
-@pytest.fixture
-def training(monkeypatch):
-    """Return a list that grows when training begins."""
-    begun = []
-    train = skts.models._trained.train_on_windows
-
-    def note(*args, **kwargs):
-        begun.append(True)
-        return train(*args, **kwargs)
-
-    monkeypatch.setattr("skts.models._trained.train_on_windows", note)
-    return begun
 
 
 @settings(
