@@ -1,9 +1,14 @@
 """Checks of parameters: each names the parameter, the rule and the value received."""
 
+import sys
+import warnings
 from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
+
+# Whose code is not the caller's.
+LIBRARIES = ("skts", "sktime", "skbase", "sklearn", "contextlib")
 
 
 def check_int(
@@ -74,3 +79,11 @@ def check_option(name: str, value: Any, options: tuple[str, ...]) -> None:
     if value not in options:
         listed = ", ".join(map(repr, options))
         raise ValueError(f"{name} must be one of {listed}, got {value!r}.")
+
+
+def warn_caller(message: str) -> None:
+    """Warn at the line that called one of the libraries, however far below that is."""
+    level, frame = 1, sys._getframe()
+    while frame.f_back and frame.f_globals["__name__"].split(".")[0] in LIBRARIES:
+        level, frame = level + 1, frame.f_back
+    warnings.warn(message, stacklevel=level)

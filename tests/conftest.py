@@ -1,6 +1,7 @@
 """Tiny seeded series and models for all tests; torch on one thread."""
 
 import os
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -54,6 +55,20 @@ def make_model():
         return SAMformerForecaster(**{**tiny, **params})
 
     return make
+
+
+@pytest.fixture
+def training(monkeypatch):
+    """Return a list that grows when the training of a window network begins."""
+    begun = []
+    train = import_module("skts.models._trained").train_on_windows
+
+    def note(*args, **kwargs):
+        begun.append(True)
+        return train(*args, **kwargs)
+
+    monkeypatch.setattr("skts.models._trained.train_on_windows", note)
+    return begun
 
 
 @pytest.fixture(scope="session")

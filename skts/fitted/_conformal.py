@@ -91,6 +91,8 @@ def warn_if_too_few(errors: np.ndarray, coverages: Sequence[float]) -> None:
 
 def check_levels(name: str, value: Any) -> list[float]:
     """Return one or several probabilities as a list; raise if one is not."""
+    if isinstance(value, np.ndarray) and not value.ndim:
+        value = value.item()
     levels = list(value) if isinstance(value, list | tuple | np.ndarray) else [value]
     rule = f"{name} must be a number > 0 and < 1, or a list of different ones"
     for level in levels:

@@ -14,7 +14,7 @@ from sktime.datatypes import convert_to
 from sktime.forecasting.base import BaseForecaster, ForecastingHorizon
 
 from skts._sklearn_door import SklearnDoor
-from skts._validation import check_bool, check_int, check_option
+from skts._validation import check_bool, check_int, check_option, warn_caller
 from skts.fitted import (
     INTERVAL_METHODS,
     Backtest,
@@ -74,6 +74,7 @@ from skts.series import (
     describe,
     find_frequency,
     find_periods,
+    is_nested,
     join_panel,
     split_panel,
     with_frequency,
@@ -164,12 +165,7 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
 
     def _check_X_y(self, X: Any = None, y: Any = None, **kwargs: Any) -> Any:
         """Check data before sktime converts them: its errors say less."""
-        if X is not None:
-            warnings.warn(
-                f"{type(self).__name__} takes no covariates yet: X is not used. Leave "
-                "it out, or model its effect apart and give fit what is left of y.",
-                stacklevel=3,
-            )
+        self._warn_of_covariates(X)
         if y is not None:
             check_library(y)
             if not isinstance(y, pd.Series | pd.DataFrame) and self.is_fitted:
@@ -179,9 +175,16 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
                     f"belong. Give it an index that goes on after {self.cutoff[0]!r}."
                 )
             check_values(y)
-            if isinstance(y, pd.Series | pd.DataFrame):
+            if isinstance(y, pd.Series | pd.DataFrame) and not is_nested(y):
                 self._check_index(y)
         return super()._check_X_y(X=X, y=y, **kwargs)
+
+    def _warn_of_covariates(self, X: Any) -> None:
+        if X is not None:
+            warn_caller(
+                f"{type(self).__name__} takes no covariates yet: X is not used. Leave "
+                "it out, or model its effect apart and give fit what is left of y."
+            )
 
     def _check_index(self, y: pd.Series | pd.DataFrame) -> None:
         check_index(y.index)
@@ -458,7 +461,8 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         (2, 1)
         """
         check_library(y)
-        return super().pretrain(y, X, fh)
+        self._warn_of_covariates(X)  # sktime would take a panel of them for an error
+        return super().pretrain(y, None, None if fh is None else coerce_horizon(fh))
 
     @as_usual()
     def _pretrain(
@@ -513,6 +517,15 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
                 stacklevel=2,
             )
         return super().set_params(**params)
+
+    def __copy__(self) -> Self:
+        # A fit or an update replaces what it learns, but sets tags in place.
+        state = dict(vars(self))
+        for name in ("_tags_dynamic", "_config_dynamic"):
+            state[name] = dict(state.get(name, {}))
+        copy = object.__new__(type(self))
+        copy.__dict__.update(state)
+        return copy
 
     def __sklearn_clone__(self) -> Self:
         # scikit-learn's own clone would lose what was pretrained without a word.
@@ -797,6 +810,7 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         frame = as_frame(Y, name, list(seen.columns))
         check_columns(frame, seen, name)
         check_values(frame, name)
+        check_index(frame.index, name)
         check_order(frame.index, name)
         return frame
 
@@ -999,9 +1013,12 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         """
         check_library(y)
         if fh is not None:
-            if isinstance(y, pd.DataFrame):
-                check_columns(y, self._seen, "y")
+            if not isinstance(y, pd.Series | pd.DataFrame):
+                y = as_frame(y, "y", list(self._seen.columns))
+            check_columns(y, self._seen, "y")
+            check_values(y, "y")
             return super().score(y, X=X, fh=fh)
+        self._warn_of_covariates(X)
         rolling = self._cut(y, "y", look_back=True)
         return -rolling_error(self._model, rolling)
 
@@ -1048,6 +1065,7 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
     ) -> None:
         """Refuse new rows that cannot be forecast from, before anything changes."""
         if self.is_fitted:
+            self._check_index(y)  # now that sktime has made a frame of any panel
             join_rows(self._model, split_panel(y))
         super()._update_y_X(y, X, enforce_index_type)
 

@@ -5,6 +5,7 @@ frequency.
 """
 
 from datetime import datetime
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,9 @@ from sktime.forecasting.base import ForecastingHorizon
 
 from skts.forecasting._sktime import coerce_fh
 from skts.series import Frequency, check_steps, spans_after, steps_after
+
+# A range of so many is spelt out; a typing error must not fill the memory.
+MOST_STEPS = 10**6
 
 
 def coerce_horizon(fh: Any) -> ForecastingHorizon:
@@ -25,14 +29,45 @@ def coerce_horizon(fh: Any) -> ForecastingHorizon:
             "takes fh, or a window regressor of skts.regression, whose predict "
             "takes X."
         )
+    if isinstance(fh, np.ndarray) and not fh.ndim:
+        fh = fh.item()
+    _check_size(fh)
     if isinstance(fh, datetime | np.datetime64 | pd.Period):
         fh = [fh]
+    try:
+        return coerce_fh(_as_times(fh))
+    except TypeError as error:
+        raise TypeError(
+            "Invalid `fh`: it must hold whole steps ahead like [1, 2], or times like "
+            f"those of the series, all of one kind, got {fh!r}."
+        ) from error
+
+
+def _as_times(fh: Any) -> Any:
+    """Return a list of times as an index, and anything else as it is."""
     if isinstance(fh, list | tuple | np.ndarray) and len(fh):
         if all(isinstance(time, pd.Period) for time in fh):
-            fh = pd.PeriodIndex(fh)
-        elif all(isinstance(time, datetime | np.datetime64) for time in fh):
-            fh = pd.DatetimeIndex(fh)
-    return coerce_fh(fh)
+            return pd.PeriodIndex(fh)
+        if all(isinstance(time, datetime | np.datetime64) for time in fh):
+            if len({getattr(time, "tzinfo", None) is None for time in fh}) > 1:
+                raise TypeError("times with and without a zone")
+            return pd.DatetimeIndex(fh)
+    return fh
+
+
+def _check_size(fh: Any) -> None:
+    """Raise if steps are too many to be meant, or to be counted."""
+    steps = list(fh) if isinstance(fh, list | tuple | np.ndarray) else [fh]
+    if isinstance(fh, range | pd.RangeIndex):
+        steps = [fh.start, fh.stop]
+    for step in steps:
+        # numpy counts its spans of time among the integers
+        is_whole = isinstance(step, Integral) and not isinstance(step, np.timedelta64)
+        if is_whole and abs(int(step)) > MOST_STEPS:
+            raise ValueError(
+                f"fh must hold steps up to {MOST_STEPS} ahead, got {step}. Times that "
+                "are integers go into a ForecastingHorizon with is_relative=False."
+            )
 
 
 def count_steps_ahead(

@@ -18,7 +18,7 @@ from skts.data import Rows
 from skts.linear import FEW_WINDOWS, map_contexts
 from skts.models import ChosenMaps, MapWindows, Mixture, WindowModel, choose_maps
 from skts.regression._windows import end_to_end, n_rows_into, share_targets
-from skts.series import Units, measure_units
+from skts.series import Units, check_size, measure_units
 from skts.training import as_usual, resolve_device
 
 DTYPES = [np.float64, np.float32]
@@ -81,6 +81,7 @@ class WindowRegressor(WindowModel, RegressorMixin, BaseEstimator):
 
     def _check_X(self, X: Any, *, reset: bool) -> np.ndarray:
         """Check X as scikit-learn does, of two dimensions or three."""
+        _check_cells(X, "X")
         flat = (X if hasattr(X, "ndim") else np.asarray(X)).ndim != 3
         X = validate_data(
             self, X, reset=reset, dtype=DTYPES, ensure_2d=flat, allow_nd=not flat
@@ -89,6 +90,7 @@ class WindowRegressor(WindowModel, RegressorMixin, BaseEstimator):
             raise ValueError(
                 f"X must hold windows, time points and channels, got shape {X.shape}."
             )
+        check_size(X, "X")
         return X
 
     def _first_contexts(self, X: Any) -> np.ndarray:
@@ -356,5 +358,36 @@ class WindowRegressor(WindowModel, RegressorMixin, BaseEstimator):
             )
 
 
+def _check_cells(values: Any, name: str) -> None:
+    """Raise unless there are numbers, in rows of one length: numpy's words say less."""
+    columns = getattr(values, "columns", None)
+    if columns is not None and not len(columns):
+        raise ValueError(f"{name} must have columns, got a table without any.")
+    if columns is not None and len(set(columns)) < len(columns):
+        raise ValueError(
+            f"{name} must have unique column names, got {list(columns)}. Rename them, "
+            f"or give {name}.to_numpy()."
+        )
+    if hasattr(values, "dtypes") and object not in np.atleast_1d(values.dtypes):
+        return  # a frame, whose types can hold missing numbers
+    if hasattr(values, "toarray"):
+        return  # sparse, which scikit-learn refuses by name
+    try:
+        array = np.asarray(values)
+        if array.dtype.kind in "OUS":
+            array.astype(np.float64)
+    except (TypeError, ValueError) as error:
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        raise kind(
+            f"{name} must be an array of numbers with rows of one length, got "
+            f"something else: {error}."
+        ) from error
+    if array.dtype.kind == "c":
+        raise ValueError(f"Complex data not supported, got them in {name}.")
+
+
 def _check_y(y: Any) -> np.ndarray:
-    return check_array(y, dtype=DTYPES, ensure_2d=False, allow_nd=True, input_name="y")
+    _check_cells(y, "y")
+    y = check_array(y, dtype=DTYPES, ensure_2d=False, allow_nd=True, input_name="y")
+    check_size(y, "y")
+    return y

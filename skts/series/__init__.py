@@ -4,7 +4,9 @@ from skts.series._frame import (
     as_frame,
     check_columns,
     check_library,
+    check_size,
     check_values,
+    is_nested,
 )
 from skts.series._gaps import (
     check_last_stretch,
@@ -39,6 +41,7 @@ __all__ = [
     "check_length",
     "check_library",
     "check_order",
+    "check_size",
     "check_steps",
     "check_times",
     "check_values",
@@ -46,6 +49,7 @@ __all__ = [
     "describe",
     "find_frequency",
     "find_periods",
+    "is_nested",
     "join_panel",
     "measure_units",
     "spans_after",

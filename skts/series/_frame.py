@@ -57,25 +57,53 @@ def check_values(y: Any, name: str = "y") -> None:
     """
     check_library(y, name)
     if isinstance(y, list):
+        if not y:
+            raise ValueError(f"{name} must hold at least one series, got [].")
         _check_same_columns(y, name)
         for number, one in enumerate(y):
             check_values(one, f"instance {number} of {name}")
         return
     if isinstance(y, np.ndarray):
+        if y.ndim not in (1, 2, 3):
+            raise ValueError(
+                f"{name} must be an array of shape (n_timepoints, n_channels), or "
+                f"(n_instances, n_channels, n_timepoints), got shape {y.shape}."
+            )
         # A panel of sktime has the axes (instances, channels, time).
         y = pd.DataFrame(y if y.ndim < 3 else y.swapaxes(1, 2).reshape(-1, y.shape[1]))
     if isinstance(y, pd.Series):
         y = y.to_frame()
-    nested = isinstance(y, pd.DataFrame) and any(
-        isinstance(cell, pd.Series) for cell in y.iloc[:1].to_numpy().ravel()
-    )
-    if not isinstance(y, pd.DataFrame) or nested:
+    if not isinstance(y, pd.DataFrame):
         return
+    if is_nested(y):
+        for instance, row in zip(y.index, y.to_numpy(), strict=True):
+            for cell in row:
+                if isinstance(cell, pd.Series):
+                    check_values(cell, f"instance {instance!r} of {name}")
+        return
+    if not len(y):
+        raise ValueError(
+            f"{name} has 0 time points, which is too few to learn or forecast from. "
+            "Give a longer series."
+        )
     _check_numeric(y, name)
     values = y.to_numpy(dtype=np.float64, na_value=np.nan)
     if not np.isfinite(values).all():
         _raise_not_finite(y, values, name)
-    largest = np.abs(values).max(initial=0)
+    check_size(values, name)
+
+
+def is_nested(y: Any) -> bool:
+    """Tell whether a frame is a panel whose cells are series."""
+    if not isinstance(y, pd.DataFrame):
+        return False
+    cells = y.iloc[:1].to_numpy().ravel()
+    return any(isinstance(cell, pd.Series) for cell in cells)
+
+
+def check_size(values: np.ndarray, name: str) -> None:
+    """Raise if numbers are too large to be squared."""
+    largest = float(np.abs(values).max(initial=0))
     if largest > LARGEST:
         raise ValueError(
             f"{name} must hold numbers up to {LARGEST:g}, whose squares are numbers, "
@@ -112,24 +140,35 @@ def _check_numeric(y: pd.DataFrame, name: str) -> None:
 
 def _how_to_index(y: pd.DataFrame, name: str) -> str:
     """Return the way out for a table whose times, or series' names, are columns."""
-    times = [column for column in y if _holds_dates(y[column])]
-    if not times:
+    n_columns = y.shape[1]
+    times = [i for i in range(n_columns) if _holds_dates(y.iloc[:, i])]
+    if not times or not y.columns.is_unique:
         return (
             "Drop or encode categorical columns; convert numbers in disguise with "
             f"{name}.astype(float)."
         )
-    time = times[0]
-    columns = [time]
-    if y[time].duplicated().any():
-        others = [column for column in y if column != time]
-        names = [c for c in others if not y.duplicated([c, time]).any()]
-        columns = names[:1] + columns
-    index = columns[0] if len(columns) == 1 else columns
+    time = y.columns[times[0]]
+    names = [y.columns[i] for i in _find_names(y, times[0])]
+    index = [*names, time] if names else time
     return (
         f"Its times are in the column {time!r}; they belong in the index:\n"
         f"{name}[{time!r}] = pd.to_datetime({name}[{time!r}])\n"
         f"{name} = {name}.set_index({index!r}).sort_index()"
     )
+
+
+def _find_names(y: pd.DataFrame, time: int) -> list[int]:
+    """Return which columns of a table name its series, if times come more than once."""
+    if not y.iloc[:, time].duplicated().any():
+        return []
+    # As text: pandas finds no duplicates of lists; and columns may have no name.
+    cells = y.astype(str).set_axis(range(y.shape[1]), axis=1)
+    others = [i for i in range(y.shape[1]) if i != time]
+    names = [i for i in others if not cells.duplicated([i, time]).any()]
+    if names:  # numbers that are all different would do as well
+        return [min(names, key=lambda i: cells[i].nunique())]
+    texts = [i for i in others if not pd.api.types.is_numeric_dtype(y.dtypes.iloc[i])]
+    return [] if cells.duplicated([*texts, time]).any() else texts
 
 
 def _holds_dates(column: pd.Series) -> bool:
@@ -139,11 +178,11 @@ def _holds_dates(column: pd.Series) -> bool:
         return True
     if pd.api.types.is_numeric_dtype(column):
         return False
-    first = column.dropna().astype(str).head()
+    first = column.dropna().head().astype(str)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # pandas guesses the format of each
         dates = pd.to_datetime(first, errors="coerce")
-    return bool(len(first)) and bool(dates.notna().all())
+    return len(first) > 0 and bool(dates.notna().all())
 
 
 def _raise_not_finite(y: pd.DataFrame, values: np.ndarray, name: str) -> None:

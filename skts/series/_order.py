@@ -8,7 +8,8 @@ def check_index(index: pd.Index, name: str = "y") -> None:
     """Raise unless an index names each series and counts time in steps."""
     if isinstance(index, pd.MultiIndex):
         for level in range(index.nlevels - 1):
-            n_missing = int((index.codes[level] < 0).sum())
+            # pandas may hold a missing name as one of the level, or as none of it.
+            n_missing = int(np.sum(index.get_level_values(level).isna()))
             if n_missing:
                 raise ValueError(
                     f"{name} must have a name for each series, got {n_missing} row(s) "

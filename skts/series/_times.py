@@ -20,6 +20,7 @@ Frequency = pd.offsets.BaseOffset
 
 SPANS = (pd.offsets.Tick, pd.offsets.Day)
 NO_STEP = np.iinfo(np.int64).min
+LAST_INTEGER = np.iinfo(np.int64).max
 MOST_DAYS = 1000  # enough to tell the usual time of the day
 
 
@@ -94,15 +95,20 @@ def times_after(
         periods = pd.PeriodIndex([last + int(step) for step in steps], name=name)
         return periods
     if not isinstance(index, pd.DatetimeIndex):
-        return pd.Index(last + steps, name=name)
+        if int(last) + int(steps.max()) > LAST_INTEGER:
+            raise _no_such_time(index, steps)
+        return pd.Index(int(last) + steps, name=name)
     assert frequency is not None, "dates that are known follow a step"
     span = _span(frequency)
-    if span is not None:
-        times = last + span * steps
-    else:
-        begin = _calendar(index[-1:], _clock(index))[0]
-        grid = pd.date_range(begin, periods=int(steps.max()) + 1, freq=frequency)
-        times = _localise(grid[steps], index.tz)
+    try:
+        if span is not None:
+            times = last + span * steps
+        else:
+            begin = _calendar(index[-1:], _clock(index))[0]
+            grid = pd.date_range(begin, periods=int(steps.max()) + 1, freq=frequency)
+            times = _localise(grid[steps], index.tz)
+    except (pd.errors.OutOfBoundsDatetime, OverflowError) as error:
+        raise _no_such_time(index, steps) from error
     return pd.DatetimeIndex(times, name=name).as_unit(index.unit)
 
 
@@ -126,7 +132,7 @@ def steps_after(
     elif isinstance(index, pd.DatetimeIndex):
         steps = _dates_after(index, times, frequency)
     elif pd.api.types.is_integer_dtype(times):
-        steps = times.to_numpy() - index[-1]
+        steps = times.to_numpy() - int(index[-1])
     else:
         raise _wrong_kind(index, times)
     if (steps == NO_STEP).any():
@@ -223,7 +229,9 @@ def check_steps(steps: np.ndarray, limit: int) -> None:
 def with_frequency(index: pd.Index, frequency: Frequency | None) -> pd.Index:
     """Return one time that knows its frequency, if it is a date."""
     if isinstance(index, pd.DatetimeIndex) and frequency is not None:
-        return pd.DatetimeIndex(index, freq=frequency)
+        # A part of an index that knows another frequency would not take it.
+        unknown: Any = None
+        return pd.DatetimeIndex(pd.DatetimeIndex(index, freq=unknown), freq=frequency)
     return index
 
 
@@ -278,6 +286,14 @@ def _localise(local: pd.DatetimeIndex, zone: Any) -> pd.DatetimeIndex:
 
 def _comparable(index: pd.DatetimeIndex, times: pd.DatetimeIndex) -> bool:
     return (index.tz is None) == (times.tz is None)
+
+
+def _no_such_time(index: pd.Index, steps: np.ndarray) -> ValueError:
+    return ValueError(
+        f"fh must lead to times that there are, got a step of {steps.max()} after "
+        f"{index[-1]}, beyond where {index.dtype} ends. Use an index that counts from "
+        'less, or dates in coarser units: y.set_axis(y.index.as_unit("s")).'
+    )
 
 
 def _wrong_kind(index: pd.Index, times: pd.Index) -> TypeError:

@@ -12,6 +12,8 @@ from torch import Tensor
 # Numbers that are converted at a time: windows are often views, which overlap, of a
 # series that is far smaller than they are.
 CHUNK = 2**20
+# The squares of what a network sees, and sums of them, must be numbers in float32.
+FARTHEST = 1e17
 
 
 @dataclass(frozen=True)
@@ -35,10 +37,24 @@ class Units:
     factor: np.ndarray
 
     def standardise(self, values: np.ndarray) -> Tensor:
-        """Return data ``(..., T, C)`` as a network sees them, ``(..., C, T)``."""
+        """Return data ``(..., T, C)`` as a network sees them, ``(..., C, T)``.
+
+        Raises
+        ------
+        ValueError
+            If numbers are so far from those in training that networks cannot count
+            with them.
+        """
         standardised = np.empty(values.swapaxes(-1, -2).shape, dtype=np.float32)
         for rows in _chunks(values):
             part = (values[rows] - self.offset) / self.factor
+            farthest = max(part.max(initial=0), -part.min(initial=0))
+            if farthest > FARTHEST:
+                raise ValueError(
+                    f"Values must lie within {FARTHEST:g} units of where the training "
+                    f"part lies, in standard deviations or as they come, got one "
+                    f"{farthest:.3g} away. Is it a typing error, or in other units?"
+                )
             # Rows are series of time points, or windows of them.
             where = (..., rows) if values.ndim == 2 else rows
             standardised[where] = part.swapaxes(-1, -2)

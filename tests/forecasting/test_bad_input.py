@@ -17,8 +17,27 @@ def fitted(make_frame, make_model):
     return make_model().fit(make_frame(60))
 
 
+@pytest.fixture(scope="module")
+def others(make_frame, make_model):
+    """Return forecasters fitted on other data, by what they are."""
+    y = make_frame(60)
+    days = pd.Timestamp("2262-04-10").as_unit("ns") - pd.to_timedelta(
+        np.arange(60)[::-1], unit="D"
+    )
+    data = {
+        "one channel": y["load"],
+        "a panel": panel_of({"a": y, "b": y}),
+        "the last dates": y.set_axis(days),
+    }
+    return {name: make_model().fit(one) for name, one in data.items()}
+
+
+def panel_of(series):
+    return pd.concat(series.values(), keys=series, names=["name", "time"])
+
+
 @pytest.fixture
-def world(fitted, make_frame, make_model, monkeypatch):
+def world(fitted, others, make_frame, make_model, monkeypatch):
     """Hold what a case needs; training is switched off."""
 
     def train(*args, **kwargs):
@@ -29,10 +48,19 @@ def world(fitted, make_frame, make_model, monkeypatch):
     def fit(y=None, fh=None, **params):
         return make_model(**params).fit(make_frame(60) if y is None else y, fh=fh)
 
+    def fit_and_update(fh):
+        model = deepcopy(fitted)
+        model._check_fh(fh)  # as in fit, which would train
+        return model.update(make_frame(62)[60:], update_params=False)
+
     later = pd.date_range(HOURS[-1] + pd.Timedelta("1h"), periods=30, freq="h")
     return SimpleNamespace(
         fit=fit,
         construct=make_model,
+        fit_and_update=fit_and_update,
+        one_channel=deepcopy(others["one channel"]),
+        of_a_panel=deepcopy(others["a panel"]),
+        at_the_end=deepcopy(others["the last dates"]),
         fitted=deepcopy(fitted),  # sktime keeps the last fh that was asked for
         y=make_frame(60),
         later=make_frame(30, index=later, seed=1),
@@ -193,6 +221,47 @@ HORIZONS = [
         "fh",
         "empty",
     ),
+    *(
+        case(
+            f"steps too many for memory, {fh!r}",
+            lambda w, fh=fh: w.fitted.predict(fh),
+            ValueError,
+            "fh must hold steps up to 1000000 ahead",
+            "ForecastingHorizon with is_relative=False",
+        )
+        for fh in (2**31, [1, 10**30], range(1, 10**12), np.array([2**62]))
+    ),
+    *(
+        case(
+            f"steps of several kinds, {fh!r}",
+            lambda w, fh=fh: w.fitted.predict(fh),
+            TypeError,
+            "Invalid `fh`",
+            "all of one kind",
+            "got [",
+        )
+        for fh in (
+            [1, "a"],
+            [pd.Timedelta("1h"), pd.offsets.BDay(2)],
+            [pd.Timestamp("2020-01-04"), pd.Timestamp("2020-01-04", tz="UTC")],
+        )
+    ),
+    case(
+        "times that have passed by now",
+        lambda w: w.fit_and_update(w.later.index[:3]).predict(),
+        NotImplementedError,
+        "fh was given as times before",
+        "rows up to 2020-01-03 13:00:00 are known by now",
+        "Pass fh again, as steps ahead",
+    ),
+    case(
+        "dates after the last there is",
+        lambda w: w.at_the_end.predict([1, 4]),
+        ValueError,
+        "fh must lead to times that there are",
+        "a step of 4 after 2262-04-10",
+        'y.index.as_unit("s")',
+    ),
     case(
         "neither horizon nor fh",
         lambda w: w.fit(horizon=None).predict(),
@@ -310,7 +379,79 @@ SERIES = [
         "y has 11 time points",
         "horizon=4 need at least 12",
     ),
-    case("no rows", lambda w: w.fit(w.y[:0]), ValueError, "y has 0 time points", "12"),
+    *(
+        case(
+            f"no rows in {name}",
+            lambda w, empty=empty, fh=fh: w.fit(empty(w.y), fh=fh),
+            ValueError,
+            "y has 0 time points",
+            "too few to learn or forecast from",
+            "Give a longer series",
+        )
+        for fh in (None, [1, 2])
+        for name, empty in {
+            "a frame": lambda y: y[:0],
+            "an array": lambda y: y.to_numpy()[:0],
+            "a panel": lambda y: pd.concat({"a": y, "b": y}, names=["name", "time"])[
+                :0
+            ],
+        }.items()
+    ),
+    case(
+        "no series",
+        lambda w: w.fit([]),
+        ValueError,
+        "y must hold at least one series, got []",
+    ),
+    case(
+        "an array of no axes",
+        lambda w: w.fit(np.array(3.0)),
+        ValueError,
+        "y must be an array of shape (n_timepoints, n_channels)",
+        "got shape ()",
+    ),
+    *(
+        case(
+            f"a series without a name, {missing!r}",
+            lambda w, missing=missing: w.fit(panel_of({"a": w.y, missing: w.y})),
+            ValueError,
+            "y must have a name for each series",
+            "got 60 row(s) without one in level 0",
+            "Drop these rows, or name the series",
+        )
+        for missing in (None, np.nan, pd.NaT)
+    ),
+    case(
+        "a region without a name",
+        lambda w: w.fit(
+            pd.concat({"x": panel_of({"a": w.y}), None: panel_of({"a": w.y})})
+        ),
+        ValueError,
+        "y must have a name for each series",
+        "in level 0",
+    ),
+    case(
+        "a nested panel with inf",
+        lambda w: w.fit(
+            pd.DataFrame({"a": [w.y["load"], with_value(w.y, np.inf)["temperature"]]})
+        ),
+        ValueError,
+        "instance 1 of y must be finite",
+    ),
+    case(
+        "numbers that have no squares",
+        lambda w: w.fit(w.y * 1e200),
+        ValueError,
+        "y must hold numbers up to 1e+150",
+        "Divide it by a constant",
+    ),
+    case(
+        "spans of time as index",
+        lambda w: w.fit(w.y.set_axis(w.y.index - w.y.index[0])),
+        TypeError,
+        "y must be indexed by dates, periods or integers, got timedelta64",
+        'y.set_axis(pd.Timestamp("2000-01-01") + y.index)',
+    ),
     case(
         "no stretch that is long enough",
         lambda w: w.fit(w.y.drop(HOURS[9::10])),
@@ -496,7 +637,7 @@ PREDICT_TIME = [
         lambda w: w.fitted.predict_windows(w.later[:0]),
         ValueError,
         "Y has 0 time points",
-        "need at least 12",
+        "too few to learn or forecast from",
     ),
     case(
         "predict_windows of a series full of gaps",
@@ -579,6 +720,49 @@ PREDICT_TIME = [
         TypeError,
         "y must be indexed by dates",
         "got periods of 'h'",
+    ),
+    case(
+        "update between the steps",
+        lambda w: w.fitted.update(w.later.shift(20, freq="min")),
+        ValueError,
+        "y must have regular times that go on with those seen in fit",
+        "after 2020-01-03 11:00:00 come 2020-01-03 12:00:00, 2020-01-03 13:00:00",
+        "got 2020-01-03 12:20:00",
+    ),
+    case(
+        "update of a series with a nested panel",
+        lambda w: w.one_channel.update(pd.DataFrame({"load": [w.later["load"]] * 2})),
+        TypeError,
+        "y must have an index of 1 level(s)",
+        "a panel to one fitted on a panel",
+    ),
+    case(
+        "update with a new series that is too short",
+        lambda w: w.of_a_panel.update(panel_of({"new": w.y[:5]})),
+        ValueError,
+        "instance 'new' of y, not seen in fit, has 5 time point(s)",
+        "a forecast needs the last context_length=8",
+        "Give a longer history",
+    ),
+    case(
+        "update with numbers in other units",
+        lambda w: w.fitted.update(w.later * 1e30),
+        ValueError,
+        "Values must lie within 1e+17 units of where the training part lies",
+        "in other units?",
+    ),
+    case(
+        "predict_windows with text as times",
+        lambda w: w.fitted.predict_windows(w.y.set_axis(w.y.index.astype(str))),
+        TypeError,
+        "Y must be indexed by dates, periods or integers",
+        "Y.set_axis(pd.to_datetime(Y.index))",
+    ),
+    case(
+        "score of steps with inf",
+        lambda w: w.fitted.score(with_value(w.later[:4], np.inf), fh=range(1, 5)),
+        ValueError,
+        "y must be finite",
     ),
     case(
         "update that leaves less than a context after a gap",

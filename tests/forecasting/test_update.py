@@ -1,5 +1,7 @@
 """New rows move the forecast on; the weights follow a little, or not at all."""
 
+import copy
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -211,3 +213,32 @@ def test_sktime_evaluate_moves_through_the_windows(make_frame, make_model):
     assert len(expected) == len(results) == 6
     for forecast, truth in zip(results["y_pred"], expected, strict=True):
         assert_close(model, forecast, truth)
+
+
+def test_updates_and_fits_of_a_shallow_copy_leave_the_original(make_frame, make_model):
+    y = make_frame(80)
+    model = make_model(validation_fraction=0.3).fit(y[:60])
+    forecast, interval = model.predict([1, 4]), model.predict_interval([1, 4])
+    cutoff, score = model.cutoff, model.score(y[60:])
+    copied = copy.copy(model)
+    pd.testing.assert_frame_equal(copied.predict([1, 4]), forecast)
+    moved = copied.update(y[60:]).predict([1, 4])
+    assert copied.cutoff[0] == y.index[-1]
+    # and a fit that holds nothing out, so that there are no intervals any more
+    with pytest.warns(UserWarning, match="too short for validation_fraction"):
+        copy.copy(model).fit(y[:14])
+    assert model.cutoff.equals(cutoff)
+    assert model.score(y[60:]) == score
+    pd.testing.assert_frame_equal(model.predict([1, 4]), forecast)
+    pd.testing.assert_frame_equal(model.predict_interval([1, 4]), interval)
+    assert not moved.index.equals(forecast.index)
+
+
+def test_rows_that_know_a_finer_frequency_go_on_all_the_same(make_frame, make_model):
+    y = make_frame(60)
+    model = make_model().fit(y[:40])
+    quarters = pd.date_range(y.index[40], periods=8, freq="15min")
+    one = pd.DataFrame(1.0, quarters, y.columns)[:1]
+    model.update(one)
+    assert model.cutoff[0] == y.index[40]
+    assert model.cutoff.freq == "h"

@@ -66,6 +66,42 @@ BAD_DATA = {
     "a target that is missing": ({}, X, with_value(Y, np.nan), "y contains NaN"),
     "an infinite target": ({}, X, with_value(FLAT_Y, np.inf), "y contains infinity"),
     "no targets": ({}, X, None, "requires y to be passed"),
+    "rows of several lengths": (
+        {},
+        [[1.0, 2.0], [1.0]],
+        [1.0, 2.0],
+        "X must be an array of numbers with rows of one length",
+    ),
+    "complex numbers": (
+        {},
+        [[1j, 2.0], [1.0, 2.0]],
+        [1.0, 2.0],
+        "Complex data not supported, got them in X",
+    ),
+    "columns of the same name": (
+        {},
+        pd.DataFrame(FLAT_X[:, :2], columns=["a", "a"]),
+        Y,
+        r"X must have unique column names, got \['a', 'a'\]",
+    ),
+    "a table without columns": (
+        {},
+        X,
+        pd.DataFrame(index=range(N)),
+        "y must have columns, got a table without any",
+    ),
+    "numbers that have no squares": (
+        {},
+        with_value(X, 1e200),
+        Y,
+        "X must hold numbers up to 1e\\+150",
+    ),
+    "targets that have no squares": (
+        {},
+        X,
+        with_value(Y, 1e200),
+        "y must hold numbers up to 1e\\+150",
+    ),
     "words": ({}, np.full((N, L), "a"), Y, "could not convert string|dtype='numeric'"),
 }
 
@@ -129,6 +165,7 @@ def fitted(make_regressor):
         (X[:, 1:], r"windows in fit, \(n_windows, 6, 3\), got \(20, 5, 3\)"),
         (X[:, :, :2], r"windows in fit, \(n_windows, 6, 3\), got \(20, 6, 2\)"),
         (with_value(X, np.inf), "X contains infinity"),
+        (with_value(X, 1e40), r"Values must lie within 1e\+17 units"),
         (FLAT_X[0], "Reshape your data"),
     ],
 )
