@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from tempfile import mkdtemp
+from typing import Any
 
 import torch
 
@@ -41,7 +42,7 @@ FILES = {
 
 # The smallest sizes; data are cut and epochs left out besides.
 ONE_CELL = {"datasets": ["ETTh1"], "seeds": [0]}
-SMOKE = {
+SMOKE: dict[str, dict[str, Any]] = {
     "forecasting": ONE_CELL | {"horizons": [96]},
     "clustering": {"datasets": ["SyntheticControl"], "seeds": [0]},
     "intervals": ONE_CELL,
@@ -148,11 +149,11 @@ def _measure(args: argparse.Namespace) -> None:
 def _measurements(args: argparse.Namespace) -> list[Callable[[], Result]]:
     """Return what a benchmark of time or memory measures, one by one."""
     if args.command == "speed":
-        times = [
+        times: list[Callable[[], Result]] = [
             partial(_speed.compare_speed, model, args.rounds, args.compile, args.smoke)
             for model in args.models
         ]
-        shares = [
+        shares: list[Callable[[], Result]] = [
             partial(_speed.profile_steps, model, args.smoke) for model in args.models
         ]
         return times if args.compile else times + shares
@@ -184,10 +185,10 @@ def _measurements(args: argparse.Namespace) -> list[Callable[[], Result]]:
     if args.command == "gpu":
         return _gpu.measurements(args.device, args.smoke)
     if args.command == "growth":
-        measure: Callable[..., Result] = _fit_speed.measure_growth
+        grow: Callable[..., Result] = _fit_speed.measure_growth
         if not args.smoke:  # a process takes seconds to start
-            measure = partial(_memory.in_own_process, measure)
-        return [partial(measure, *shape) for shape in args.shapes]
+            grow = partial(_memory.in_own_process, grow)
+        return [partial(grow, *shape) for shape in args.shapes]
     return [partial(_search.compare_parallel, args.smoke)]
 
 

@@ -306,12 +306,12 @@ def table(results: list[Result]) -> str:
                 means.append(cell[["ri", "nmi", "ari"]].mean())
                 rows.append([setting, dataset, *_with_spread(cell)])
                 rows[-1] += [cell["seed"].nunique(), mean_seconds(cell, 1)]
-                keys = (model, dataset), (model, dataset), (reruns, dataset)
+                keys: list[Any] = [(model, dataset)] * 2 + [(reruns, dataset)]
                 for key, column in zip(keys, ("ri", "nmi", "nmi"), strict=True):
                     known = key in papers.index
                     rows[-1].append(f"{papers[column][key]:.4f}" if known else "")
             if len(means) == len(group):
-                mean = [f"{value:.4f}" for value in sum(means) / len(means)]
+                mean = [f"{value:.4f}" for value in np.mean(means, axis=0)]
                 rows.append([setting, f"mean of {len(group)}", *mean, *[""] * 5])
     header = ["setting", "data set", "RI", "NMI", "ARI", "seeds", "seconds"]
     return markdown([*header, "paper's RI", "paper's NMI", "re-run's NMI"], rows)
@@ -323,7 +323,10 @@ def losses_table(results: list[Result]) -> str:
     rows = [
         [
             r["dataset"],
-            *(f"{r[term]:.4f} ({reruns[term][r['dataset']]:.4f})" for term in reruns),
+            *(
+                f"{r[term]:.4f} ({reruns[term][r['dataset']]:.4f})"
+                for term in map(str, reruns)
+            ),
         ]
         for r in results
         if r["setting"] == "loster-paper"

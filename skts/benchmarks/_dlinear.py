@@ -22,7 +22,7 @@ class DLinear(WindowNetwork):
             context_length, prediction_length, n_channels
         )._build()
 
-    def forward_normalised(self, normalised: Tensor) -> Tensor:
+    def forward_normalised(self, normalised: Tensor, *_: Tensor) -> Tensor:
         """Forecast a window ``(B, C, L)`` as ``(B, C, H)``."""
         return self.inner(normalised.transpose(1, 2)).transpose(1, 2)
 

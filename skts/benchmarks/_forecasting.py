@@ -32,7 +32,7 @@ def run(
     ValueError
         Before anything runs, if no paper tells the parameters of a cell.
     """
-    cells = [
+    cells: list[Result] = [
         {"dataset": dataset, "horizon": horizon, "setting": setting, "seed": seed}
         for seed, setting, dataset in product(seeds, settings, datasets)
         for horizon in horizons or preset(dataset)["horizons"]
@@ -69,12 +69,12 @@ def run_cell(
         forecaster.set_params(max_epochs=1)
     forecaster.fit(seen)
     seconds = perf_counter() - started
-    errors = forecaster.backtest(test).overall
+    overall = forecaster.backtest(test).overall
     records = {record["epoch"]: record for record in forecaster.history_}
     best = records[forecaster.best_epoch_]
     result = {
-        "mse": float(errors["standardised_mse"]),
-        "mae": float(errors["standardised_mae"]),
+        "mse": float(overall["standardised_mse"]),
+        "mae": float(overall["standardised_mae"]),
         "valid_mse": best["valid_loss"],
         "best_epoch": forecaster.best_epoch_,
         "n_epochs": forecaster.n_epochs_,

@@ -1,5 +1,8 @@
 """Tables of forecast errors, the papers' beside ours."""
 
+from collections.abc import Iterable
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -20,9 +23,9 @@ def error_table(results: list[Result]) -> str:
     # Naive forecasts have neither.
     frame = frame.reindex(columns=frame.columns.union(["valid_mse", "n_epochs"]))
     rows: list[list[object]] = []
-    for (setting, dataset), of_both in frame.groupby(["setting", "dataset"]):
+    for (setting, dataset), of_both in _groups(frame, ["setting", "dataset"]):
         means = []
-        for horizon, cell in of_both.groupby("horizon"):
+        for horizon, cell in _groups(of_both, "horizon"):
             paper = _paper_values(setting, dataset, horizon)
             means.append([cell["mse"].mean(), cell["mae"].mean(), *paper])
             mse, mae, *paper = means[-1]
@@ -70,9 +73,9 @@ def mean_errors(results: list[Result]) -> dict[tuple[str, str], float]:
 
     There is none where a horizon is missing.
     """
-    means = {}
+    means: dict[tuple[str, str], float] = {}
     frame = pd.DataFrame(results, columns=["setting", "dataset", "horizon", "mse"])
-    for (setting, dataset), of_both in frame.groupby(["setting", "dataset"]):
+    for (setting, dataset), of_both in _groups(frame, ["setting", "dataset"]):
         errors = of_both.groupby("horizon")["mse"].mean()
         mean = errors.reindex(preset(dataset)["horizons"]).mean(skipna=False)
         if not np.isnan(mean):
@@ -118,13 +121,16 @@ def density_table(results: list[Result]) -> str:
     return markdown([*header, "density after each epoch"], rows)
 
 
+def _groups(frame: pd.DataFrame, by: str | list[str]) -> Iterable[Any]:
+    """Return pairs of a group's key and its rows, of kinds that its columns tell."""
+    return frame.groupby(by)
+
+
 def _paper_values(setting: str, dataset: str, horizon: int) -> list[float]:
     """Return the MSE and MAE that a paper has for a setting, NaN where there is none.
 
     Settings that are no longer there have none.
     """
     model = SETTINGS[setting].published if setting in SETTINGS else None
-    errors = published("forecasting")
-    if (model, dataset, horizon) not in errors.index:
-        return [np.nan, np.nan]
-    return errors.loc[(model, dataset, horizon), ["mse", "mae"]].tolist()
+    errors, key = published("forecasting"), (model, dataset, horizon)
+    return [float(errors[metric].get(key, np.nan)) for metric in ("mse", "mae")]

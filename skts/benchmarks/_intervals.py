@@ -8,6 +8,7 @@ that forecast on the same held-out windows say.
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -103,7 +104,7 @@ def _lay_out(forecaster: TorchForecaster, y: pd.DataFrame) -> Part:
     layout = lay_out(
         {None: y},
         {None: find_frequency(y.index)},
-        Sizes(forecaster.context_length, 0, HORIZON),
+        Sizes(cast(int, forecaster.context_length), 0, HORIZON),
         forecaster.validation_fraction,
         forecaster.standardize,
         torch.device("cpu"),
@@ -133,7 +134,7 @@ def _ends(forecaster: TorchForecaster, test: pd.DataFrame) -> Ends:
     return np.stack(lower), np.stack(upper)
 
 
-def _stack(ends: pd.DataFrame) -> np.ndarray:
+def _stack(ends: pd.DataFrame | pd.Series) -> np.ndarray:
     """Return ends with columns by variable and coverage as ``(A, H, C)``."""
     return ends.to_numpy().reshape(HORIZON, -1, len(COVERAGES)).transpose(2, 0, 1)
 

@@ -8,7 +8,7 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from statistics import median
 from time import perf_counter
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,7 @@ import torch
 
 from skts.benchmarks._results import Result, markdown
 from skts.forecasting import LSINetForecaster, SAMformerForecaster
+from skts.nn import LSINet
 
 HORIZON = 96
 CONTEXT_LENGTHS = (384, 768, 1536, 3072)
@@ -68,7 +69,7 @@ def measure_context_length(
     return {
         "benchmark": "context length",
         "context_length": context_length,
-        "n_patches": len(forecaster.network_.position),
+        "n_patches": len(cast(LSINet, forecaster.network_).position),
         "n_channels": N_CHANNELS,
         "n_steps": n_steps,
         "seconds_per_step": round(median(steps), 3),

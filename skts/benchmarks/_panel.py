@@ -1,6 +1,7 @@
 """One network for a panel of real series against one network for each of them."""
 
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,7 @@ from skts.forecasting import SAMformerForecaster
 DATASET = "ACSF1"  # the power that 200 home appliances take
 CONTEXT_LENGTH, HORIZON = 96, 24
 N_CUTOFFS = 10
-SETTING = {"lr": 1e-3, "patience": 5, "random_state": 0}
+SETTING: dict[str, Any] = {"lr": 1e-3, "patience": 5, "random_state": 0}
 
 
 def compare_global(n_series: int, smoke: bool) -> Result:

@@ -48,7 +48,7 @@ class PatchTST(WindowNetwork):
         )
         self.inner = PatchTSTForPrediction(config)
 
-    def forward_normalised(self, normalised: Tensor) -> Tensor:
+    def forward_normalised(self, normalised: Tensor, *_: Tensor) -> Tensor:
         """Forecast a window ``(B, C, L)`` as ``(B, C, H)``."""
         outputs = self.inner(past_values=normalised.transpose(1, 2))
         return outputs.prediction_outputs.transpose(1, 2)

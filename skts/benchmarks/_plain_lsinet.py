@@ -10,6 +10,8 @@ Only the paper's form is here: one head and one set of connections for all chann
 row normalisation, and in evaluation mode the connections with a probability above 1/2.
 """
 
+from typing import cast
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -64,7 +66,7 @@ class PlainLSINet(WindowNetwork):
             [nn.Linear(n_patches * hidden_size, prediction_length)]
         )
 
-    def forward_normalised(self, normalised: Tensor) -> Tensor:
+    def forward_normalised(self, normalised: Tensor, *_: Tensor) -> Tensor:
         """Forecast a normalised window, in normalised units: ``(B, C, H)``."""
         last = normalised[:, :, -1:]
         extended = torch.cat([normalised, last.repeat(1, 1, self.stride)], dim=2)
@@ -78,12 +80,13 @@ class PlainLSINet(WindowNetwork):
             for block in self.blocks[self.n_modules :]:
                 z = block(z)
             z = z + residual
-        forecast = self.head.maps[0](z.flatten(1))
+        forecast = cast(nn.ModuleList, self.head.maps)[0](z.flatten(1))
         return forecast.view(len(normalised), self.n_channels, -1)
 
     def penalty(self) -> Tensor:
         """Return the sparsity loss of the last module in the last pass."""
-        return self.blocks[-1].interaction.connections.sparsity_loss
+        last = cast(PlainBlock, self.blocks[-1])
+        return last.interaction.connections.sparsity_loss
 
 
 class PlainBlock(nn.Module):
@@ -149,6 +152,9 @@ class PlainInteraction(nn.Module):
 
 class PlainConnections(nn.Module):
     """Two logits per pair of patches, from one-hot matrices ``(N^2, N)``."""
+
+    pick_receiver: Tensor
+    pick_sender: Tensor
 
     def __init__(
         self,

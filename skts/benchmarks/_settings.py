@@ -1,5 +1,6 @@
 """What the forecasting benchmark compares: forecasters with named settings."""
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from skts.benchmarks._dlinear import DLinearForecaster
@@ -12,7 +13,7 @@ from skts.forecasting import LSINetForecaster, SAMformerForecaster, TorchForecas
 class Setting(NamedTuple):
     """A forecaster, its context, and what differs from its defaults."""
 
-    forecaster: type[TorchForecaster]
+    forecaster: Callable[..., TorchForecaster]
     context_length: int | None
     changes: dict[str, Any]
     preset: str | None = None  # published parameters; `changes` go before them

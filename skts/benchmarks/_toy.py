@@ -104,7 +104,7 @@ def _train(train: Rows, valid: Rows, setting: str, n_epochs: int, seed: int) -> 
     changes, rho = NETWORKS[setting]
     windows, targets = train.take(slice(N_CURVATURE))
     sizes = *windows.shape[1:], targets.shape[-1]
-    settings = {
+    settings: dict[str, Any] = {
         "hidden_size": 16,
         "n_heads": 1,
         "attention": "channel",

@@ -71,7 +71,7 @@ class TSMixer(WindowNetwork):
         self.blocks = nn.Sequential(*(MixerBlock(*block) for _ in range(n_blocks)))
         self.head = nn.Linear(context_length, prediction_length)
 
-    def forward_normalised(self, normalised: Tensor) -> Tensor:
+    def forward_normalised(self, normalised: Tensor, *_: Tensor) -> Tensor:
         """Forecast a window ``(B, C, L)`` as ``(B, C, H)``."""
         return self.head(self.blocks(normalised))
 

@@ -108,7 +108,7 @@ def fit_clusters(
 def graph_features(series: Tensor, settings: Settings, seed: int) -> Tensor:
     """Return the rows ``(n, D)`` that a fit makes its graph of."""
     series = _sample(series, settings.n_landmarks, seed)
-    return _new_features(settings).fit(series)(series)  # type: ignore[no-any-return]
+    return _new_features(settings).fit(series)(series)
 
 
 def _sample(series: Tensor, size: int, seed: int) -> Tensor:

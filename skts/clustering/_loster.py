@@ -478,7 +478,7 @@ class LoSTerClusterer(
         ndarray of shape (n_series,)
             Numbers of clusters, from 0.
         """
-        return super().predict(X)  # type: ignore[no-any-return]
+        return super().predict(X)
 
     def predict_proba(self, X: Panel) -> NDArray[np.float64]:
         """Return how probable each cluster is for each series.
@@ -493,7 +493,7 @@ class LoSTerClusterer(
         ndarray of shape (n_series, n_clusters)
             The softmax of minus the squared latent distances: close to 0 and 1.
         """
-        return super().predict_proba(X)  # type: ignore[no-any-return]
+        return super().predict_proba(X)
 
     @as_usual()
     def embed(self, X: Panel) -> NDArray[np.float32]:
@@ -605,7 +605,7 @@ class LoSTerClusterer(
             Between -1 and 1; 0 where a silhouette is not defined, with all series in
             one cluster or each in its own.
         """
-        return super().score(X, y)  # type: ignore[no-any-return]
+        return super().score(X, y)
 
     @as_usual()
     def _score(self, X: NDArray[Any], y: object = None) -> float:

@@ -90,7 +90,7 @@ class WindowModel(CallbackSupportMixin, Storable):
         self._check_own_parameters()
         mixed_precision(self.precision, resolve_device(self.device))
 
-    @with_callbacks
+    @with_callbacks  # type: ignore[untyped-decorator]
     def _fit_mixture(
         self,
         chosen: ChosenMaps | None,

@@ -27,7 +27,7 @@ def dropout(values: Tensor, p: float, training: bool) -> Tensor:
         generator = generator_for(values.device)
         kept = torch.empty_like(values).bernoulli_(1 - p, generator=generator)
         return values * kept.div_(1 - p)
-    return _ByteDropout.apply(values, p)
+    return _ByteDropout.apply(values, p)  # type: ignore[no-untyped-call]
 
 
 class _ByteDropout(torch.autograd.Function):

@@ -168,7 +168,7 @@ class SAMformer(WindowNetwork):
         )
         maps = (self.query, self.key, self.value, self.output, self.head)
         weights = [part for m in maps for part in (m.weight, m.bias)]
-        return ProjectionFirst.apply(normalised, *affine, *weights, self.n_heads)
+        return ProjectionFirst.apply(normalised, *affine, *weights, self.n_heads)  # type: ignore[no-untyped-call]
 
     def _step_by_step(self, normalised: Tensor) -> Tensor:
         """Return equation (4), restored, for any kind of attention."""

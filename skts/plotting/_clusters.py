@@ -224,7 +224,7 @@ def plot_embedding(
     )
     ax = prepare_axes(ax, 6.5 if prototypes else 5.5, 4)
     for cluster in range(len(centers)):
-        style = {"s": 25, "alpha": 0.8, "linewidths": 0}
+        style: dict[str, Any] = {"s": 25, "alpha": 0.8, "linewidths": 0}
         style["color"] = PALETTE[cluster % len(PALETTE)]
         style["marker"] = MARKERS[(cluster + cluster // len(PALETTE)) % len(MARKERS)]
         ax.scatter(*points[labels == cluster].T, label=f"cluster {cluster}", **style)

@@ -155,5 +155,6 @@ def plot_connections(
 def patch_times(forecaster: "LSINetForecaster", n_patches: int) -> np.ndarray:
     """Return the centres of the patches in steps from the last row seen."""
     network = cast("LSINet", forecaster.network_)
-    first = (network.patch_length - 1) / 2 - (forecaster.context_length - 1)
+    context_length = forecaster.members_["context"].iloc[-1]  # the network's own
+    first = (network.patch_length - 1) / 2 - (context_length - 1)
     return first + network.stride * np.arange(n_patches)

@@ -33,7 +33,7 @@ def loss_in_parts(
     shared : sequence of Tensor, default=()
         What is computed from weights once for all parts, and differentiated once.
     """
-    return _InParts.apply(compute_loss, parts, len(shared), *shared, *weights)
+    return _InParts.apply(compute_loss, parts, len(shared), *shared, *weights)  # type: ignore[no-untyped-call]
 
 
 class _InParts(torch.autograd.Function):

@@ -59,6 +59,14 @@ def test_connections_are_drawn_at_the_times_of_the_patches(connected):
     assert ax.get_title() == f"head 1: {density:.0%} of connections"
 
 
+def test_patches_lie_in_what_the_network_looks_at(connected, frame):
+    usual = LSINetForecaster(**connected.get_params() | {"context_length": None})
+    ax = plot_connections(usual.fit(frame))
+    # The first patch holds the four oldest rows of the context.
+    centre = 1 - usual.context_length_ + (4 - 1) / 2
+    assert ax.images[0].get_extent()[0] == centre - 1
+
+
 @pytest.mark.parametrize("name", ["head", "module"])
 def test_what_the_model_lacks_is_named(connected, fitted, name):
     with pytest.raises(ValueError, match=f"{name} must be below [12], got 2"):
