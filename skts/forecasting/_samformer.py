@@ -27,8 +27,8 @@ class SAMformerForecaster(SAMformerModel, TorchForecaster):
     ----------
     context_length : int or None, default=None
         Number of past time points that are looked at, at least 2. None takes up to 1024
-        for the linear maps and up to 512 for the network: as many as leave as many
-        windows to learn from, and two seasons where the series has them.
+        for the linear maps and up to 512 (LSINet: 384) for the network: as many as
+        leave as many windows to learn from, and two seasons where the series has them.
     horizon : int or None, default=None
         Number of steps forecast at once. Any ``fh`` within ``1..horizon`` can then be
         asked for at any ``predict``, and ``fit`` needs none. None takes the largest

@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+from sklearn.utils.validation import check_is_fitted
 from torch.optim import Optimizer
 
 from skts._callbacks import CallbackSupportMixin, FitTask, with_callbacks
@@ -56,6 +57,25 @@ class WindowModel(CallbackSupportMixin, Storable):
     compile: bool
     verbose: int
     random_state: int | np.random.RandomState | None
+    # What a fit learned, with a `mixture`.
+    _model: Any
+
+    @property
+    def linear_map_(self) -> np.ndarray:
+        """The linear maps as one, ``(L, H)`` or, with one per channel, ``(C, L, H)``.
+
+        ``L`` rows before the forecast, the oldest first, times these are its ``H``
+        steps. The weights of a step have sum 1: they are the same in any unit.
+        """
+        check_is_fitted(self)
+        maps = self._model.mixture.maps
+        if maps is None:
+            raise AttributeError(
+                "There are no linear maps: the network is alone. Fit with "
+                "linear_maps='auto', on rows enough to hold some out."
+            )
+        weight: np.ndarray = maps.weight.cpu().numpy()
+        return weight
 
     def _build_network(
         self, n_channels: int, context_length: int, prediction_length: int

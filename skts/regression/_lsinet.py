@@ -189,9 +189,9 @@ class LSINetRegressor(LSINetModel, WindowRegressor):
     def __init__(
         self,
         n_channels: int = 1,
+        *,
         linear_maps: str | None = "auto",
         refit_maps: bool = True,
-        *,
         patch_length: int | None = None,
         stride: int | None = None,
         hidden_size: int = 128,

@@ -158,9 +158,9 @@ class SAMformerRegressor(SAMformerModel, WindowRegressor):
     def __init__(
         self,
         n_channels: int = 1,
+        *,
         linear_maps: str | None = "auto",
         refit_maps: bool = True,
-        *,
         hidden_size: int = 16,
         n_heads: int = 1,
         rho: float = 0.7,
