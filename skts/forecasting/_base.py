@@ -292,7 +292,18 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         def make_model(mixture: Mixture) -> SeriesModel:
             return make_series_model(mixture, layout, list(y.index.names), naive_errors)
 
-        mixture = self._fit_mixture(
+        def finish(mixture: Mixture) -> None:
+            model = make_model(mixture)
+            held_out = None
+            if self.validation_fraction > 0:
+                windows = held_out_windows(model, layout, chosen)
+                held_out = measure_held_out(windows, self.interval_method)
+            if chosen is not None:
+                model = settle_maps(model, layout, chosen, self.refit_maps)
+            self.set_tags(**{"capability:pred_int": held_out is not None})
+            self._keep(replace(model, held_out=held_out))
+
+        self._fit_mixture(
             chosen,
             layout.train,
             layout.valid,
@@ -300,18 +311,9 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
             y,
             y,
             lambda mixture: self._attributes(make_model(mixture)),
+            finish,
             initial,
         )
-        model = make_model(mixture)
-        held_out = measure_held_out(
-            held_out_windows(model, layout, chosen), self.interval_method
-        )
-        if self.validation_fraction == 0:
-            held_out = None
-        if chosen is not None and mixture.maps is not None:
-            model = settle_maps(model, layout, chosen, self.refit_maps)
-        self.set_tags(**{"capability:pred_int": held_out is not None})
-        self._keep(replace(model, held_out=held_out))
         return self
 
     def _find_periods(

@@ -1,5 +1,6 @@
 """What every estimator around a window network shares: parameters and a recipe."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -118,12 +119,14 @@ class WindowModel(CallbackSupportMixin, Storable):
         X: Any,
         y: Any,
         attributes: Attributes,
+        finish: Callable[[Mixture], None],
         initial: InitialWeights | None = None,
-    ) -> Mixture:
+    ) -> None:
         """Train a network on windows, and mix it with linear maps if there are any.
 
         `X` and `y` are the data as callbacks may score them. `attributes` returns the
-        fitted attributes that a mixture makes, for the callbacks of an epoch.
+        fitted attributes that a mixture makes, for the callbacks of an epoch, and
+        `finish` keeps them, before callbacks are told of the end.
         """
         task = FitTask(self, self.max_epochs, X, y)
         mixture = fit_mixture(
@@ -136,8 +139,8 @@ class WindowModel(CallbackSupportMixin, Storable):
             task,
             attributes,
         )
+        finish(mixture)
         task.end()
-        return mixture
 
 
 def recipe_of(model: WindowModel) -> Recipe:

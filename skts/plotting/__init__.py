@@ -7,12 +7,15 @@ axes, so that pictures can be put together and changed afterwards.
 from skts.plotting._clusters import plot_cluster, plot_embedding
 from skts.plotting._connections import plot_attention, plot_connections
 from skts.plotting._forecast import plot_error_by_step, plot_fan, plot_forecast
+from skts.plotting._mixture import plot_linear_map, plot_mixture
 from skts.plotting._training import plot_learning_curves, plot_search
 
 __all__ = [
     "plot_forecast",
     "plot_fan",
     "plot_error_by_step",
+    "plot_mixture",
+    "plot_linear_map",
     "plot_learning_curves",
     "plot_search",
     "plot_attention",

@@ -19,8 +19,7 @@ def plot_attention(forecaster, Y=None, *, head=0, ax=None):
     forecaster : SAMformerForecaster
         Fitted forecaster with attention weights.
     Y : Series, DataFrame or None, default=None
-        Series whose last ``context_length`` rows are looked at; None takes the last
-        rows seen.
+        Series whose last rows the network looks at; None takes the last rows seen.
     head : int, default=0
         Attention head to draw.
     ax : Axes or None, default=None
@@ -37,8 +36,8 @@ def plot_attention(forecaster, Y=None, *, head=0, ax=None):
     ImportError
         If matplotlib is not installed.
     ValueError
-        If `head` is none of the model's, `Y` is too short, or the forecaster's
-        ``attention`` has no weights.
+        If `head` is none of the model's, `Y` is too short, the forecaster's
+        ``attention`` has no weights, or it has no network (few rows to validate on).
 
     Examples
     --------
@@ -46,7 +45,9 @@ def plot_attention(forecaster, Y=None, *, head=0, ax=None):
     >>> from skts.forecasting import SAMformerForecaster
     >>> from skts.plotting import plot_attention
     >>> _, y = load_longley()
-    >>> model = SAMformerForecaster(6, 2, validation_fraction=0, max_epochs=2).fit(y)
+    >>> model = SAMformerForecaster(
+    ...     6, 2, linear_maps=None, validation_fraction=0, max_epochs=2
+    ... ).fit(y)
     >>> [text.get_text() for text in plot_attention(model).get_yticklabels()]
     ['GNPDEFL', 'GNP', 'UNEMP', 'ARMED', 'POP']
     """
@@ -101,7 +102,8 @@ def plot_connections(forecaster, *, module=0, head=0, ax=None):
     Raises
     ------
     AttributeError
-        If the forecaster has no sparse connections.
+        If the forecaster has no sparse connections, or no network (few rows to
+        validate on).
     ImportError
         If matplotlib is not installed.
     ValueError
@@ -113,7 +115,9 @@ def plot_connections(forecaster, *, module=0, head=0, ax=None):
     >>> from skts.forecasting import LSINetForecaster
     >>> from skts.plotting import plot_connections
     >>> _, y = load_longley()
-    >>> model = LSINetForecaster(6, 2, validation_fraction=0, max_epochs=2).fit(y)
+    >>> model = LSINetForecaster(
+    ...     6, 2, linear_maps=None, validation_fraction=0, max_epochs=2
+    ... ).fit(y)
     >>> plot_connections(model, head=7).get_xlabel()
     'patch listened to (steps from now)'
     """
@@ -137,7 +141,8 @@ def plot_connections(forecaster, *, module=0, head=0, ax=None):
 def patch_times(forecaster: Any, n_patches: int) -> np.ndarray:
     """Return the centres of the patches in steps from the last row seen."""
     network = forecaster.network_
-    first = (network.patch_length - 1) / 2 - (forecaster.context_length - 1)
+    context = forecaster.members_.set_index("kind").loc["network", "context"]
+    first = (network.patch_length - 1) / 2 - (context - 1)
     return first + network.stride * np.arange(n_patches)
 
 

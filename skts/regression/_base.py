@@ -203,18 +203,22 @@ class WindowRegressor(WindowModel, RegressorMixin, BaseEstimator):
             return ArrayModel(mixture, units, target_units, *sizes, targets[[0, -1]])
 
         chosen = self._choose_maps(train, valid, windows)
-        mixture = self._fit_mixture(
+
+        def finish(mixture: Mixture) -> None:
+            if chosen is not None and self.refit_maps:
+                again = chosen.with_members(mixture.members).solve_again()
+                mixture = mixture.with_maps(again)
+            self._keep(make_model(mixture))
+
+        self._fit_mixture(
             chosen,
             train,
             valid if len(valid) else None,
             X,
             y,
             lambda mixture: self._attributes(make_model(mixture)),
+            finish,
         )
-        if chosen is not None and self.refit_maps:
-            chosen = chosen.with_members(mixture.members)
-            mixture = mixture.with_maps(chosen.solve_again())
-        self._keep(make_model(mixture))
         return self
 
     def _choose_maps(self, train: Rows, valid: Rows, every: Rows) -> ChosenMaps | None:

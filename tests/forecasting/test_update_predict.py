@@ -11,7 +11,7 @@ from sktime.split import (
     SlidingWindowSplitter,
 )
 
-from skts.models import TrainedNetwork
+from skts.models import Mixture
 
 L, H = 8, 4
 # sktime's path warns of its own future.
@@ -35,13 +35,13 @@ def slowly(monkeypatch):
 def n_passes(monkeypatch):
     """Return the sizes of the passes through the network, as they are made."""
     sizes = []
-    forecast = TrainedNetwork.forecast
+    forecast = Mixture.forecast
 
     def spy(self, context, still=None):
         sizes.append(len(context))
         return forecast(self, context, still)
 
-    monkeypatch.setattr(TrainedNetwork, "forecast", spy)
+    monkeypatch.setattr(Mixture, "forecast", spy)
     return sizes
 
 
