@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
@@ -431,5 +432,6 @@ def test_the_monitor_scores_mixtures(pair):
     assert len(epochs) == EPOCHS
     assert model.network_weight_ > 0
     # The end of a fit is the forecaster that is left, its maps solved again.
-    assert fit["mse"] == pytest.approx(model.score(pair), rel=1e-6)
+    score = model.score(pd.DataFrame(pair))
+    assert fit["mse"] == pytest.approx(score, rel=1e-6)
     assert fit["mse"] != pytest.approx(epochs[-1]["mse"], rel=1e-6)
