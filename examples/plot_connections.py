@@ -23,10 +23,12 @@ index = pd.date_range("2024-01-01", periods=len(hours), freq="h", name="time")
 y = pd.Series(values, index, name="load")
 
 # %%
-# A context of four days in patches of six hours, one every three hours.
+# A context of four days in patches of six hours, one every three hours. This page is
+# about the network, so the linear maps that it is mixed with by default are left out.
 model = LSINetForecaster(
     96,
     horizon=24,
+    linear_maps=None,
     patch_length=6,
     stride=3,
     hidden_size=32,

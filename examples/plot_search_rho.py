@@ -14,7 +14,8 @@ was built without it, the page has no pictures.
 # Twelve weeks of seven channels, and settings close to the paper's: a head with random
 # weights and a large learning rate. (The defaults, a head started at zero and a rate of
 # 1e-4, are less prone to overfit.) Nothing is held out to choose an epoch, so it is up
-# to ``rho`` alone to prevent it.
+# to ``rho`` alone to prevent it. ``linear_maps=None`` leaves out the linear maps that
+# a forecaster is mixed with by default: ``rho`` says nothing about those.
 import matplotlib.pyplot as plt
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 
@@ -25,7 +26,13 @@ from skts.plotting import plot_learning_curves, plot_search
 y = load_ett("ETTh1")[:2016]
 training = {"lr": 3e-3, "head_init": "glorot", "batch_size": 64, "max_epochs": 8}
 model = SAMformerForecaster(
-    336, 48, validation_fraction=0, patience=None, random_state=0, **training
+    336,
+    48,
+    linear_maps=None,
+    validation_fraction=0,
+    patience=None,
+    random_state=0,
+    **training,
 )
 
 # %%

@@ -48,7 +48,7 @@ ROOMS = {
     "datasets": (set(), {"numpy", "pandas", "pooch", "sktime"}),
     # sklearn here is its StandardScaler; the times are pandas' own.
     "series": ({"data"}, {"numpy", "pandas", "scipy", "sklearn", "torch"}),
-    "models": (BELOW_ESTIMATORS, {"numpy", "sklearn", "torch"}),
+    "models": (BELOW_ESTIMATORS, {"numpy", "pandas", "sklearn", "torch"}),
     # What a fit learns knows neither sktime nor scikit-learn.
     "fitted": (
         {"data", "linear", "models", "nn", "series", "training", "_validation"},

@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
@@ -369,3 +370,69 @@ def test_without_callbacks_in_scikit_learn_everything_fits():
         [sys.executable, "-W", "ignore", "-c", OLDER], capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
+
+
+# A mixture with linear maps -------------------------------------------------------
+
+
+@pytest.fixture
+def pair():
+    """Return 1300 rows of a channel and its echo, two rows later."""
+    rng = np.random.default_rng(0)
+    call = rng.standard_normal(1300)
+    for row in range(1, len(call)):
+        call[row] += 0.5 * call[row - 1]
+    echo = np.roll(call, 2) + 0.1 * rng.standard_normal(len(call))
+    return np.stack([call, echo], axis=1)
+
+
+def make_mixture(**params):
+    small = {"hidden_size": 4, "rho": 0.0, "lr": 1e-2, "batch_size": 64}
+    small |= {"validation_fraction": 0.4, "refit_maps": False}
+    return SAMformerForecaster(8, horizon=2, **TINY | small | params)
+
+
+@needs_callbacks
+def test_a_callback_gets_the_mixture_of_each_epoch(pair):
+    keeper = Keeper()
+    model = make_mixture().set_callbacks(keeper).fit(pair)
+    assert model.network_weight_ > 0
+    assert len(keeper.kept) == EPOCHS
+    for epoch, kept in enumerate(keeper.kept, 1):
+        assert kept.history_ == model.history_[: epoch + 1]
+        assert kept.n_epochs_ == kept.best_epoch_ == epoch
+        record = kept.history_[-1]
+        assert kept.members_["weight"].sum() == pytest.approx(1)
+        n_train = len(pair) - round(0.4 * len(pair))
+        forecasts, truths = kept.predict_windows(pair[n_train - 8 :])
+        error = np.mean(((forecasts - truths) / kept.scale_) ** 2)
+        assert record["valid_loss"] == pytest.approx(error, rel=1e-5)
+    best = keeper.kept[model.best_epoch_ - 1]
+    np.testing.assert_allclose(best.predict([1, 2]), model.predict([1, 2]), rtol=1e-6)
+
+
+@needs_callbacks
+def test_callbacks_of_maps_alone_see_a_fit_without_epochs(pair):
+    recorder = Recorder()
+    model = make_mixture(max_epochs=0).set_callbacks(recorder).fit(pair)
+    name = "SAMformerForecaster"
+    assert recorder.told == [
+        "setup",
+        f"begin {name} fit",
+        f"end {name} fit",
+        "teardown",
+    ]
+    assert model.network_ is None
+
+
+@needs_callbacks
+def test_the_monitor_scores_mixtures(pair):
+    monitor = ScoringMonitor(scoring=rolling_scorer(("mse",)))
+    model = make_mixture(refit_maps=True).set_callbacks(monitor).fit(pair)
+    *epochs, fit = sorted(monitor.get_logs().data, key=lambda r: r["task_name"])
+    assert len(epochs) == EPOCHS
+    assert model.network_weight_ > 0
+    # The end of a fit is the forecaster that is left, its maps solved again.
+    score = model.score(pd.DataFrame(pair))
+    assert fit["mse"] == pytest.approx(score, rel=1e-6)
+    assert fit["mse"] != pytest.approx(epochs[-1]["mse"], rel=1e-6)

@@ -2,6 +2,7 @@
 
 LESSONS = [
     "first_forecast",
+    "mixture",
     "samformer_etth1",
     "search_rho",
     "intervals",

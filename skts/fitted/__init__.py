@@ -18,7 +18,7 @@ from skts.fitted._layout import (
     choose_sizes,
     lay_out,
 )
-from skts.fitted._maps import held_out_windows, settle_maps, table_of_members
+from skts.fitted._maps import held_out_windows, settle_maps
 from skts.fitted._model import (
     REPLAY_WINDOWS,
     Forecast,
@@ -67,7 +67,6 @@ __all__ = [
     "rolling_error",
     "seasonal_errors",
     "settle_maps",
-    "table_of_members",
     "update_model",
     "window_spread",
     "windows_needed",

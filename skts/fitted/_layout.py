@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from skts.data import Stretch, Windows, split_chronologically, window_starts
-from skts.linear import longest_context
+from skts.linear import FEW_WINDOWS, longest_context
 from skts.models import MapWindows
 from skts.series import (
     Frequency,
@@ -198,10 +198,12 @@ def lay_out(
 
 def choose_sizes(
     series: SeriesByName,
+    frequencies: dict[Hashable, Frequency | None],
     context_length: int | None,
     usual_context: int,
     prediction_length: int,
     periods: Sequence[int],
+    validation_fraction: float,
     *,
     with_maps: bool,
 ) -> Sizes:
@@ -209,8 +211,8 @@ def choose_sizes(
 
     Parameters
     ----------
-    series : dict of DataFrame
-        Series by name.
+    series, frequencies : dict
+        Series by name, and the steps of their times.
     context_length : int or None
         What is given for networks and maps.
     usual_context : int
@@ -219,20 +221,45 @@ def choose_sizes(
         Rows to forecast.
     periods : sequence of int
         Rows of a season; two of them are seen where there are as many.
+    validation_fraction : float
+        Share of the rows of each series, the last ones, that are held out.
     with_maps : bool
         Whether there are linear maps, which see up to 1024 rows.
     """
     if context_length is not None:
         maps = min(context_length, LONGEST_MAP) if with_maps else 0
         return Sizes(context_length, maps, prediction_length)
-    n_rows = min(map(len, series.values()))
-    longest = longest_context(n_rows, prediction_length, LONGEST_MAP)
+    stretches = [
+        contiguous_stretches(y.index, frequencies[n]) for n, y in series.items()
+    ]
+    last = min(of_one[-1][1] - of_one[-1][0] for of_one in stretches)
+    n_rows = _rows_to_learn_from(stretches, validation_fraction, prediction_length)
+    longest = longest_context(n_rows, prediction_length, min(last, LONGEST_MAP))
     seasons = [2 * period for period in periods if period > 1]
     if seasons:
         fitting = n_rows - prediction_length - periods[0]
-        longest = max(longest, min(seasons[0], fitting, LONGEST_MAP))
+        longest = max(longest, min(seasons[0], fitting, last, LONGEST_MAP))
     own = min(longest, usual_context)
     return Sizes(own, longest if with_maps else 0, prediction_length)
+
+
+def _rows_to_learn_from(
+    stretches: list[list[Stretch]], validation_fraction: float, prediction_length: int
+) -> int:
+    """Return the rows without a gap that the shortest series has to learn from.
+
+    They are those of the training part where the windows held out are enough to choose
+    by; otherwise all.
+    """
+    n_rows = [of_one[-1][1] for of_one in stretches]
+    held_out = [round(validation_fraction * n) for n in n_rows]
+    n_windows = sum(max(0, n - prediction_length + 1) for n in held_out)
+    if n_windows >= FEW_WINDOWS:
+        n_rows = [n - n_held for n, n_held in zip(n_rows, held_out, strict=True)]
+    return min(
+        max(min(end, n) - begin for begin, end in of_one)
+        for of_one, n in zip(stretches, n_rows, strict=True)
+    )
 
 
 def _shortened(windows: Windows, context_length: int) -> Windows:

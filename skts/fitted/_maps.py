@@ -1,16 +1,14 @@
 """What linear maps bring to a model: errors of windows held out, and new rows."""
 
 from dataclasses import replace
-from typing import Any
 
-import pandas as pd
 from torch import Tensor
 
 from skts.fitted._held_out import HeldOut
 from skts.fitted._layout import Layout, Part
 from skts.fitted._model import SeriesModel
-from skts.linear import Naive, WindowMoments, last_rows
-from skts.models import ChosenMaps, Mixture, follow
+from skts.linear import WindowMoments, last_rows
+from skts.models import ChosenMaps, follow
 
 
 def held_out_windows(
@@ -42,13 +40,13 @@ def settle_maps(
     """
     if chosen.choice is None:
         return model
-    moments = WindowMoments(chosen.windows.every if refit else chosen.windows.train)
+    moments = WindowMoments(chosen.windows.every) if refit else chosen.learned
     chosen = chosen.with_members(model.solved.members)
     tails = [
         last_rows(rows, [(0, rows.shape[1])], moments.width)
         for rows in (_last_stretch(part) for part in layout.parts.values())
     ]
-    following = follow(moments, tails, chosen.members, model.prediction_length)
+    following = follow(moments, tails, chosen.apart, model.prediction_length)
     model = replace(model, following=following)
     if not refit or chosen.by_blocks:  # blocks have left none out
         return model
@@ -58,30 +56,3 @@ def settle_maps(
 def _last_stretch(part: Part) -> Tensor:
     begin, end = part.stretches[-1]
     return part.every.series[:, part.first_row + begin : part.first_row + end]
-
-
-def table_of_members(mixture: Mixture) -> pd.DataFrame:
-    """Return what is mixed, a row each, the network last."""
-    rows: list[dict[str, Any]] = [
-        {
-            "kind": member.kind,
-            "context": member.context,
-            "naive": _name(member.naive),
-            "strength": member.strength,
-            "own_strength": member.own_strength,
-            "weight": member.weight,
-            "valid_loss": member.error,
-        }
-        for member in mixture.members
-    ]
-    if mixture.network is not None:
-        row = {"kind": "network", "context": mixture.network_context}
-        row |= {"weight": mixture.network_weight, "valid_loss": mixture.network_error}
-        rows.append(row)
-    columns = ["kind", "context", "naive", "strength", "own_strength"]
-    table = pd.DataFrame(rows, columns=[*columns, "weight", "valid_loss"])
-    return table.astype({"weight": float, "valid_loss": float})
-
-
-def _name(naive: Naive) -> str:
-    return naive.name if naive.period == 1 else f"{naive.name} {naive.period}"

@@ -86,6 +86,13 @@ class SeriesModel:
             return self
         return replace(self, solved=self.mixture, due=False)
 
+    def parts(self) -> dict[str, Self]:
+        """Return models of maps and network, each alone if there, and of both."""
+        parts = self.mixture.parts | {"mixture": self.mixture}
+        return {
+            name: replace(self, solved=part, due=False) for name, part in parts.items()
+        }
+
     @property
     def context_length(self) -> int:
         """Rows ``L`` that a forecast looks at."""
@@ -149,6 +156,8 @@ class SeriesModel:
         for mixture in (self.solved, vars(self).get("mixture")):
             if mixture is not None:
                 mixture.to(device)
+        if self.following is not None:
+            self.following.to(device)
 
 
 def make_series_model(

@@ -81,7 +81,7 @@ def update_model(
 
     The weights are trained on windows that end in new rows. Ten times as many old
     windows, or what is left of a batch, are learned from again, spread over the recent
-    past.
+    past. A network without weight in the forecast stays as it is.
 
     Parameters
     ----------
@@ -103,7 +103,7 @@ def update_model(
             units = measure_units(rows.to_numpy(dtype=np.float64), standardize)
             known[name] = KnownSeries(rows[:0], find_frequency(rows.index), units)
     model = _with_rows_for_maps(model.as_solved(), joined, recipe is not None)
-    if recipe is not None and model.solved.network is not None:
+    if recipe is not None and model.solved.network_weight > 0:
         windows = _windows_to_learn(model, known, joined, recipe.batch_size)
         if windows is not None:
             model = replace(model, solved=_fine_tuned(model, windows, recipe, seed))
@@ -128,12 +128,14 @@ def _with_rows_for_maps(
         rows = joined[name]
         last = known.recent.index[-1]
         later = rows[rows.index > last]
-        if len(later):
-            values = later.to_numpy(dtype=np.float64)
-            standardised = known.units.standardise(values)
-            standardised[torch.from_numpy(known.units.still)] = 0
-            after_gap = not known.is_followed_by(later.index)
-            new.append(NewRows(position, standardised, after_gap))
+        if not len(later):
+            continue
+        standardised = known.units.standardise(later.to_numpy(dtype=np.float64))
+        standardised[torch.from_numpy(known.units.still)] = 0
+        after_gap = not known.is_followed_by(later.index)
+        for begin, end in contiguous_stretches(later.index, known.frequency):
+            new.append(NewRows(position, standardised[:, begin:end], after_gap))
+            after_gap = True
     following = model.following.followed_by(new)
     return replace(model, following=following, due=model.due or solve)
 

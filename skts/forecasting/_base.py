@@ -36,7 +36,6 @@ from skts.fitted import (
     measure_naive,
     rolling_error,
     settle_maps,
-    table_of_members,
     update_model,
 )
 from skts.forecasting._horizon import (
@@ -55,6 +54,7 @@ from skts.models import (
     choose_maps,
     read_weights,
     recipe_of,
+    table_of_members,
     train_new,
     weights_of,
 )
@@ -283,17 +283,21 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
             naive_errors = measure_naive(layout.parts[None], longest)
         initial = self._where_to_start()
         chosen = self._choose_maps(layout, periods)
-        if chosen is not None and chosen.by_blocks and initial is not None:
+        wants_network = initial is not None and self.max_epochs > 0
+        if chosen is not None and chosen.by_blocks and wants_network:
             # Few windows leave no network, but weights from elsewhere want one.
             chosen = None
             layout = self._lay_out(
                 series, frequencies, horizon, periods, with_maps=False
             )
 
+        if chosen is not None and chosen.is_naive:
+            _warn_of_naive_forecast(series, chosen)
+
         def make_model(mixture: Mixture) -> SeriesModel:
             return make_series_model(mixture, layout, list(y.index.names), naive_errors)
 
-        def keep(mixture: Mixture) -> None:
+        def finish(mixture: Mixture) -> None:
             model = make_model(mixture)
             held_out = None
             if self.validation_fraction > 0:
@@ -312,7 +316,7 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
             y,
             y,
             lambda mixture: self._attributes(make_model(mixture)),
-            keep,
+            finish,
             initial,
         )
         return self
@@ -350,10 +354,12 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
     ) -> Layout:
         sizes = choose_sizes(
             series,
+            frequencies,
             self.context_length,
             self._usual_context,
             prediction_length,
             periods,
+            self.validation_fraction,
             with_maps=with_maps and self.linear_maps is not None,
         )
         return lay_out(
@@ -576,20 +582,22 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
 
     @as_usual()
     def _predict(self, fh: ForecastingHorizon, X: None = None) -> pd.DataFrame:
-        return self._join_frames(
-            fh, lambda forecast, steps: forecast.values[steps - 1], self._seen.columns
-        )
+        return self._join_frames(fh, _at_steps, self._seen.columns)
 
     def _join_frames(
         self,
         fh: ForecastingHorizon,
         values_of: Callable[[Forecast, np.ndarray], np.ndarray],
         columns: pd.Index,
+        model: SeriesModel | None = None,
     ) -> pd.DataFrame:
-        """Return a frame of what is made of each series' forecast at some steps."""
+        """Return a frame of what is made of each series' forecast at some steps.
+
+        The forecasts are those of `model`, by default the one kept.
+        """
         counted: dict[tuple[Any, Any], tuple[np.ndarray, pd.Index]] = {}
         frames = {}
-        for name, forecast in self._model.forecast_each().items():
+        for name, forecast in (model or self._model).forecast_each().items():
             known = forecast.known
             end = known.recent.index[-1], known.frequency
             if end not in counted:
@@ -598,6 +606,45 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
             steps, times = counted[end]
             frames[name] = pd.DataFrame(values_of(forecast, steps), times, columns)
         return join_panel(frames, self._model.level_names)
+
+    @as_usual()
+    def predict_parts(self, fh: Any = None) -> pd.DataFrame:
+        """Forecast what the linear maps and the network would say by themselves.
+
+        The forecast of ``predict``, here the mixture, is their mean with the network's
+        weight, ``network_weight_``. A network has a forecast here though its weight be
+        0, so that one sees what it would have said.
+
+        Parameters
+        ----------
+        fh : forecasting horizon, default=None
+            Steps to forecast; None for those passed to ``fit``.
+
+        Returns
+        -------
+        parts : DataFrame
+            A row per step, and columns of two levels: variable, and ``"maps"``,
+            ``"network"`` or ``"mixture"``. A part that the forecaster does not have is
+            left out.
+
+        Examples
+        --------
+        >>> from sktime.datasets import load_airline
+        >>> from skts.forecasting import SAMformerForecaster
+        >>> model = SAMformerForecaster(horizon=12).fit(load_airline())
+        >>> list(model.predict_parts([1, 2]).columns.get_level_values(1))
+        ['maps', 'mixture']
+        """
+        self.check_is_fitted("predict_parts")
+        horizon = self._check_fh(fh)
+        variables = self._get_columns("predict_var")
+        parts = {
+            name: self._join_frames(horizon, _at_steps, variables, model)
+            for name, model in self._model.parts().items()
+        }
+        joined = pd.concat(parts, axis=1).swaplevel(axis=1)
+        order = [(variable, name) for variable in variables for name in parts]
+        return joined[order].rename_axis(columns=["variable", "part"])
 
     def _known_ends(self) -> dict[tuple[Any, Any], KnownSeries]:
         """Return the series known, one for each end and step that they have."""
@@ -1092,9 +1139,32 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         return self
 
 
+def _at_steps(forecast: Forecast, steps: np.ndarray) -> np.ndarray:
+    return forecast.values[steps - 1]
+
+
 def _find_frequencies(series: SeriesByName) -> dict[Hashable, Frequency | None]:
     """Return the step of each series; raise if one of them has none."""
     return {n: find_frequency(rows.index, describe(n)) for n, rows in series.items()}
+
+
+def _warn_of_naive_forecast(series: SeriesByName, chosen: ChosenMaps) -> None:
+    n_rows = min(map(len, series.values()))
+    of = " of the shortest series" if len(series) > 1 else ""
+    forecasts = {
+        "mean": "the mean of the context",
+        "last": "the last value",
+        "seasonal": "the season before",
+    }
+    best = max(chosen.members, key=lambda member: member.weight)
+    warnings.warn(
+        f"y is too short for anything but a naive forecast: {n_rows} time points{of} "
+        f"and horizon={chosen.windows.prediction_length} leave "
+        f"{sum(map(len, chosen.windows.every))} window(s) to learn from. The forecast "
+        f"is {forecasts.get(best.naive.name, best.naive.name)}. Use a smaller horizon "
+        "or a longer series.",
+        stacklevel=2,
+    )
 
 
 def _by_series(

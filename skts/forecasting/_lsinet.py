@@ -16,17 +16,25 @@ class LSINetForecaster(LSINetModel, TorchForecaster):
     them to the whole horizon [1]_. A penalty keeps the most probable connections and
     drives the others to zero.
 
-    The defaults are the settings of the authors' code, with its accidents left out: the
-    first epoch runs at the full learning rate, the best epoch is kept, and forecasts
-    are not random.
+    The defaults of the network are the settings of the authors' code, with its
+    accidents left out: the first epoch runs at the full learning rate, the best epoch
+    is kept, and forecasts are not random. ``linear_maps=None`` and
+    ``context_length=384`` make it the whole forecast, as there.
+
+    The forecast is a mixture of this network and of linear maps that are solved in
+    closed form, shrunk towards naive forecasts. The rows held out choose the weight of
+    each, and the network has one only where it lowers their error by half a per cent.
+    With fewer than 500 validation windows nothing could tell, so no network is trained:
+    blocks of all windows choose among the maps, which learn from all rows in any case.
+    ``linear_maps=None`` is the network alone, as in the paper; ``max_epochs=0`` is the
+    maps alone.
 
     Parameters
     ----------
     context_length : int or None, default=None
         Number of past time points that are looked at, at least 2. None takes up to 1024
-        for the linear maps and, for the network, up to 512 (SAMformer) or 384 (LSINet):
-        as many as leave as many windows to learn from, and two seasons where the series
-        has them.
+        for the linear maps and up to 512 (LSINet: 384) for the network: as many as
+        leave as many windows to learn from, and two seasons where the series has them.
     horizon : int or None, default=None
         Number of steps forecast at once. Any ``fh`` within ``1..horizon`` can then be
         asked for at any ``predict``, and ``fit`` needs none. None takes the largest
@@ -143,6 +151,8 @@ class LSINetForecaster(LSINetModel, TorchForecaster):
     ----------
     network_ : LSINet
         The trained network; maps standardised windows ``(B, C, L)`` to ``(B, C, H)``.
+        None where none was trained: with fewer than 500 validation windows, or with
+        ``max_epochs=0``.
     connection_matrix_ : ndarray of shape (n_modules, n_heads, n_patches, n_patches)
         Connections that forecasts use: entry ``[m, h, i, j]`` tells whether patch i
         listens to patch j. With several connection groups, the heads of the first group
@@ -154,16 +164,21 @@ class LSINetForecaster(LSINetModel, TorchForecaster):
     history_ : list of dict
         One record per epoch: ``epoch``, ``train_loss`` (with the penalty, where it
         counts), ``valid_loss`` (with validation), ``density``, ``lr`` and ``seconds``.
-        Losses are mean squared errors in standardised units.
+        Losses are mean squared errors in standardised units. With linear maps,
+        ``valid_loss`` is that of the mixture, ``network_valid_loss`` that of the
+        network alone, and the first record, of epoch 0, is the maps alone.
     members_ : DataFrame
         What the forecast is mixed from, a row each: kind, context, the naive forecast
         that a map is shrunk towards and how strongly, weight, and its validation error
         alone. The network comes last.
+    linear_map_ : ndarray of shape (L, H) or (C, L, H)
+        The linear maps as one, for all channels or for each: ``L`` past rows times
+        these are the ``H`` steps. The weights of a step have sum 1.
     network_weight_ : float
         Weight of the network in the forecast. It is 0 where the network does not lower
         the validation error of the linear maps by half a per cent.
     n_epochs_ : int
-        Number of epochs trained.
+        Number of epochs trained, that of the maps alone not counted.
     best_epoch_ : int
         Epoch whose weights were kept, counted from 1; 0 if linear maps alone were best.
     context_length_ : int

@@ -20,16 +20,24 @@ class SAMformerForecaster(SAMformerModel, TorchForecaster):
     without which such a network overfits.
 
     The defaults are one setting that does well on every data set we could show it on;
-    they are not the paper's. ``lr=1e-3``, ``head_init="glorot"`` and a `rho` per data
-    set and horizon (the paper's Table 4) are the settings of its TensorFlow code.
+    they are not the paper's. ``linear_maps=None``, ``context_length=512``, ``lr=1e-3``,
+    ``head_init="glorot"`` and a `rho` per data set and horizon (the paper's Table 4)
+    are the settings of its TensorFlow code.
+
+    The forecast is a mixture of this network and of linear maps that are solved in
+    closed form, shrunk towards naive forecasts. The rows held out choose the weight of
+    each, and the network has one only where it lowers their error by half a per cent.
+    With fewer than 500 validation windows nothing could tell, so no network is trained:
+    blocks of all windows choose among the maps, which learn from all rows in any case.
+    ``linear_maps=None`` is the network alone, as in the paper; ``max_epochs=0`` is the
+    maps alone.
 
     Parameters
     ----------
     context_length : int or None, default=None
         Number of past time points that are looked at, at least 2. None takes up to 1024
-        for the linear maps and, for the network, up to 512 (SAMformer) or 384 (LSINet):
-        as many as leave as many windows to learn from, and two seasons where the series
-        has them.
+        for the linear maps and up to 512 (LSINet: 384) for the network: as many as
+        leave as many windows to learn from, and two seasons where the series has them.
     horizon : int or None, default=None
         Number of steps forecast at once. Any ``fh`` within ``1..horizon`` can then be
         asked for at any ``predict``, and ``fit`` needs none. None takes the largest
@@ -118,19 +126,26 @@ class SAMformerForecaster(SAMformerModel, TorchForecaster):
     ----------
     network_ : SAMformer
         The trained network; maps standardised windows ``(B, C, L)`` to ``(B, C, H)``.
+        None where none was trained: with fewer than 500 validation windows, or with
+        ``max_epochs=0``.
     history_ : list of dict
         One record per epoch: ``epoch``, ``train_loss``, ``valid_loss`` (with
         validation), ``lr`` and ``seconds``. Losses are mean squared errors in
-        standardised units, that of training before each step.
+        standardised units, that of training before each step. With linear maps,
+        ``valid_loss`` is that of the mixture, ``network_valid_loss`` that of the
+        network alone, and the first record, of epoch 0, is the maps alone.
     members_ : DataFrame
         What the forecast is mixed from, a row each: kind, context, the naive forecast
         that a map is shrunk towards and how strongly, weight, and its validation error
         alone. The network comes last.
+    linear_map_ : ndarray of shape (L, H) or (C, L, H)
+        The linear maps as one, for all channels or for each: ``L`` past rows times
+        these are the ``H`` steps. The weights of a step have sum 1.
     network_weight_ : float
         Weight of the network in the forecast. It is 0 where the network does not lower
         the validation error of the linear maps by half a per cent.
     n_epochs_ : int
-        Number of epochs trained.
+        Number of epochs trained, that of the maps alone not counted.
     best_epoch_ : int
         Epoch whose weights were kept, counted from 1; 0 if linear maps alone were best.
     context_length_ : int

@@ -8,6 +8,7 @@ from skts.models._mixture import Mixture
 from skts.models._mixture_fit import tell_worth
 from skts.models._recipe import Recipe
 from skts.models._samformer import SAMformerModel
+from skts.models._table import table_of_members
 from skts.models._trained import train_further, train_new
 from skts.models._training import (
     channel_errors,
@@ -38,6 +39,7 @@ __all__ = [
     "prepare_batch",
     "read_weights",
     "recipe_of",
+    "table_of_members",
     "tell_worth",
     "train_further",
     "train_new",

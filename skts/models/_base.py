@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from sklearn.utils.validation import check_is_fitted
 from torch.optim import Optimizer
 
 from skts._callbacks import CallbackSupportMixin, FitTask, with_callbacks
@@ -57,6 +58,25 @@ class WindowModel(CallbackSupportMixin, Storable):
     compile: bool
     verbose: int
     random_state: int | np.random.RandomState | None
+    # What a fit learned, with a `mixture`.
+    _model: Any
+
+    @property
+    def linear_map_(self) -> np.ndarray:
+        """The linear maps as one, ``(L, H)`` or, with one per channel, ``(C, L, H)``.
+
+        ``L`` rows before the forecast, the oldest first, times these are its ``H``
+        steps. The weights of a step have sum 1: they are the same in any unit.
+        """
+        check_is_fitted(self)
+        maps = self._model.mixture.maps
+        if maps is None:
+            raise AttributeError(
+                "There are no linear maps: the network is alone. Fit with "
+                "linear_maps='auto', on rows enough to hold some out."
+            )
+        weight: np.ndarray = maps.weight.cpu().numpy()
+        return weight
 
     def _build_network(
         self, n_channels: int, context_length: int, prediction_length: int
@@ -99,14 +119,14 @@ class WindowModel(CallbackSupportMixin, Storable):
         X: Any,
         y: Any,
         attributes: Attributes,
-        keep: Callable[[Mixture], None],
+        finish: Callable[[Mixture], None],
         initial: InitialWeights | None = None,
     ) -> None:
-        """Train a network on windows, mix it with linear maps, and keep the result.
+        """Train a network on windows, and mix it with linear maps if there are any.
 
         `X` and `y` are the data as callbacks may score them. `attributes` returns the
-        fitted attributes that a mixture makes, for the callbacks of an epoch; `keep`
-        sets those of the end, which callbacks see when the fit ends.
+        fitted attributes that a mixture makes, for the callbacks of an epoch, and
+        `finish` keeps them, before callbacks are told of the end.
         """
         task = FitTask(self, self.max_epochs, X, y)
         mixture = fit_mixture(
@@ -119,7 +139,7 @@ class WindowModel(CallbackSupportMixin, Storable):
             task,
             attributes,
         )
-        keep(mixture)
+        finish(mixture)
         task.end()
 
 

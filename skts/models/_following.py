@@ -5,10 +5,10 @@ from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import NamedTuple, Self
 
+import torch
 from torch import Tensor
 
-from skts.linear import GrowingMoments, LinearMixture, Member, Moments
-from skts.models._held_to_maps import solve_members
+from skts.linear import GrowingMoments, LinearMixture, Member, Moments, solve_mixture
 
 # Moments of more bytes than this are not kept: the maps then stay as they are.
 MAX_BYTES = 2**27
@@ -33,7 +33,7 @@ class FollowingMaps:
     moments : GrowingMoments
         The moments; never changed.
     members : tuple of Member
-        The maps, with their weights.
+        The maps, with weights of sum 1.
     horizon : int
         Steps that are forecast.
     waiting : tuple of NewRows
@@ -59,11 +59,11 @@ class FollowingMaps:
 
     def solve(self) -> LinearMixture:
         """Return the maps solved from all rows so far."""
-        return solve_members(self._grown(), self.members, self.horizon)
+        return solve_mixture(self._grown(), self.members, self.horizon)
 
-    def settled(self) -> Self:
-        """Return the maps with nothing waiting."""
-        return replace(self, moments=self._grown(), waiting=())
+    def to(self, device: torch.device) -> None:
+        """Move the moments. Rows that wait are moved when they are summed."""
+        self.moments.to(device)
 
     def _grown(self) -> GrowingMoments:
         if not self.waiting:
@@ -89,7 +89,7 @@ def follow(
     tails : sequence of Tensor of shape (C, n)
         The last rows of each series, after its last gap.
     members : tuple of Member
-        The maps, with their weights.
+        The maps, with weights of sum 1.
     horizon : int
         Steps that are forecast.
     """

@@ -1,19 +1,15 @@
 """Holds a network in training to the maps: what it adds to them on validation."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from torch import Tensor
 
 from skts.data import Rows, Windows
 from skts.linear import (
     Choice,
-    LinearMixture,
-    Member,
     Moments,
     NetworkProducts,
     NetworkShare,
-    solve_mixture,
 )
 from skts.nn import WindowNetwork
 
@@ -72,12 +68,3 @@ class HeldToMaps:
         for context, target in self._valid.in_order():
             seen = context[..., -self._network_context :]
             yield context, target, network(seen)
-
-
-def solve_members(
-    moments: Moments, members: tuple[Member, ...], horizon: int
-) -> LinearMixture:
-    """Return members as one map whose weights have sum 1, whatever a network has."""
-    total = sum(member.weight for member in members)
-    scaled = [replace(member, weight=member.weight / total) for member in members]
-    return solve_mixture(moments, scaled, horizon)

@@ -1,5 +1,6 @@
 """Linear maps as estimators choose them: from the windows that there are."""
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from time import perf_counter
@@ -19,7 +20,6 @@ from skts.linear import (
     naive_mixture,
     solve_mixture,
 )
-from skts.models._held_to_maps import solve_members
 
 LINEAR_MAPS = ("auto", "shared", "channel")
 Folds = Sequence[tuple[WindowMoments, WindowMoments]]
@@ -83,6 +83,11 @@ class ChosenMaps:
     windows: MapWindows
     seconds: float
 
+    @property
+    def is_naive(self) -> bool:
+        """Whether nothing but a naive forecast can be had; a map of one row is one."""
+        return self.choice is None or self.windows.context_length == 1
+
     def with_members(self, members: tuple[Member, ...]) -> Self:
         """Return the maps with other weights."""
         return replace(self, members=members)
@@ -103,11 +108,22 @@ class ChosenMaps:
         return self.folds[0][0]
 
     def solve_from(self, moments: Moments) -> LinearMixture:
-        """Return the maps learned from some windows."""
-        horizon = self.windows.prediction_length
-        if self.choice is None:
-            return solve_mixture(moments, self.members, horizon)
-        return solve_members(moments, self.members, horizon)
+        """Return the maps learned from some windows, as one."""
+        maps = solve_mixture(moments, self.apart, self.windows.prediction_length)
+        # Moments in double precision may have been made elsewhere.
+        return maps.to(self.windows.every[0].device)
+
+    @property
+    def apart(self) -> tuple[Member, ...]:
+        """The maps with weights of sum 1, whatever a network has.
+
+        Where it has all, they are those that the maps were given before.
+        """
+        total = sum(member.weight for member in self.members)
+        if not total:
+            assert self.choice is not None, "a network is held to a choice"
+            return self.choice.members
+        return tuple(replace(m, weight=m.weight / total) for m in self.members)
 
 
 def choose_maps(
@@ -136,6 +152,14 @@ def choose_maps(
     horizon = windows.prediction_length
     fitting = kinds_that_fit(n_channels, max(contexts), horizon)
     wanted = [kind for kind in fitting if kinds in ("auto", kind)] or ["shared"]
+    if kinds == "channel" and n_channels > 1 and wanted == ["shared"]:
+        warnings.warn(
+            f"Maps for each of {n_channels} channels, with contexts of up to "
+            f"{max(contexts)} rows and horizon={horizon}, do not fit in memory: one "
+            "map for all channels takes their place. Use a shorter context_length or "
+            "horizon, or linear_maps='shared'.",
+            stacklevel=2,
+        )
     by_blocks = sum(map(len, windows.valid)) < FEW_WINDOWS
     folds: Folds
     if by_blocks:

@@ -95,6 +95,16 @@ class Mixture:
         """Forecast rows of contexts, and of what is still, ``(n, C, H)`` on the CPU."""
         return torch.cat([self.forecast(*row).cpu() for row in rows.in_order()])
 
+    @property
+    def parts(self) -> dict[str, Self]:
+        """The maps and the network, each alone, where there are any."""
+        parts = {}
+        if self.maps is not None:
+            parts["maps"] = replace(self, network_weight=0.0)
+        if self.network is not None:
+            parts["network"] = replace(self, network_weight=1.0)
+        return parts
+
     def with_maps(self, maps: LinearMixture) -> Self:
         """Return the mixture with its maps solved anew."""
         return replace(self, maps=maps)

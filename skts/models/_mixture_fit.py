@@ -5,6 +5,7 @@ from typing import Any
 
 from skts._callbacks import FitTask
 from skts.data import Rows, Windows
+from skts.linear import FEW_WINDOWS
 from skts.models._held_to_maps import HeldToMaps
 from skts.models._maps import ChosenMaps
 from skts.models._mixture import Attributes, Mixture, Record
@@ -48,10 +49,16 @@ def fit_mixture(
         Returns the fitted attributes that a mixture makes, for callbacks.
     """
     context_length = train.take(slice(1))[0].shape[-1]
+    if chosen is None and recipe.max_epochs == 0:
+        raise ValueError(
+            "max_epochs must be >= 1 where there are no linear maps, got 0: fewer than "
+            f"{FEW_WINDOWS} rows to validate on cannot choose any. Train the network, "
+            "or give more rows."
+        )
     if chosen is not None:
         task.history.append(_record_of_maps(chosen))
         if chosen.by_blocks or recipe.max_epochs == 0 or valid is None:
-            return _of_maps(chosen, context_length, task.history)
+            return _told(_of_maps(chosen, context_length, task.history), recipe)
     held = None
     if chosen is not None and chosen.choice is not None and valid is not None:
         held = HeldToMaps(chosen.learned, chosen.choice, valid, context_length)
@@ -78,7 +85,10 @@ def fit_mixture(
         recipe, train, valid, seed, initial, task, held
     )
     of_maps = [_record_of_maps(chosen)] if chosen is not None else []
-    mixture = mix(Trained(network, of_maps + history, best_epoch))
+    return _told(mix(Trained(network, of_maps + history, best_epoch)), recipe)
+
+
+def _told(mixture: Mixture, recipe: Recipe) -> Mixture:
     if recipe.verbose:
         sys.stderr.write(tell_worth(mixture) + "\n")
     return mixture

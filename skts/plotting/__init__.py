@@ -13,12 +13,15 @@ from skts.plotting._clusters import (
 )
 from skts.plotting._connections import plot_attention, plot_connections
 from skts.plotting._forecast import plot_error_by_step, plot_fan, plot_forecast
+from skts.plotting._mixture import plot_linear_map, plot_mixture
 from skts.plotting._training import plot_learning_curves, plot_search
 
 __all__ = [
     "plot_forecast",
     "plot_fan",
     "plot_error_by_step",
+    "plot_mixture",
+    "plot_linear_map",
     "plot_learning_curves",
     "plot_search",
     "plot_attention",

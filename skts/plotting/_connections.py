@@ -30,8 +30,7 @@ def plot_attention(
     forecaster : SAMformerForecaster
         Fitted forecaster with attention weights.
     Y : Series, DataFrame or None, default=None
-        Series whose last ``context_length`` rows are looked at; None takes the last
-        rows seen.
+        Series whose last rows the network looks at; None takes the last rows seen.
     head : int, default=0
         Attention head to draw.
     ax : Axes or None, default=None
@@ -48,8 +47,8 @@ def plot_attention(
     ImportError
         If matplotlib is not installed.
     ValueError
-        If `head` is none of the model's, `Y` is too short, or the forecaster's
-        ``attention`` has no weights.
+        If `head` is none of the model's, `Y` is too short, the forecaster's
+        ``attention`` has no weights, or it has no network (few rows to validate on).
 
     Examples
     --------
@@ -57,7 +56,9 @@ def plot_attention(
     >>> from skts.forecasting import SAMformerForecaster
     >>> from skts.plotting import plot_attention
     >>> _, y = load_longley()
-    >>> model = SAMformerForecaster(6, 2, validation_fraction=0, max_epochs=2).fit(y)
+    >>> model = SAMformerForecaster(
+    ...     6, 2, linear_maps=None, validation_fraction=0, max_epochs=2
+    ... ).fit(y)
     >>> [text.get_text() for text in plot_attention(model).get_yticklabels()]
     ['GNPDEFL', 'GNP', 'UNEMP', 'ARMED', 'POP']
     """
@@ -118,7 +119,8 @@ def plot_connections(
     Raises
     ------
     AttributeError
-        If the forecaster has no sparse connections.
+        If the forecaster has no sparse connections, or no network (few rows to
+        validate on).
     ImportError
         If matplotlib is not installed.
     ValueError
@@ -130,7 +132,9 @@ def plot_connections(
     >>> from skts.forecasting import LSINetForecaster
     >>> from skts.plotting import plot_connections
     >>> _, y = load_longley()
-    >>> model = LSINetForecaster(6, 2, validation_fraction=0, max_epochs=2).fit(y)
+    >>> model = LSINetForecaster(
+    ...     6, 2, linear_maps=None, validation_fraction=0, max_epochs=2
+    ... ).fit(y)
     >>> plot_connections(model, head=7).get_xlabel()
     'patch listened to (steps from now)'
     """
@@ -155,6 +159,6 @@ def plot_connections(
 def patch_times(forecaster: "LSINetForecaster", n_patches: int) -> np.ndarray:
     """Return the centres of the patches in steps from the last row seen."""
     network = cast("LSINet", forecaster.network_)
-    context_length = forecaster.members_["context"].iloc[-1]  # the network's own
-    first = (network.patch_length - 1) / 2 - (context_length - 1)
+    context = forecaster.members_.set_index("kind").loc["network", "context"]
+    first = (network.patch_length - 1) / 2 - (context - 1)
     return first + network.stride * np.arange(n_patches)

@@ -31,8 +31,9 @@ def plot_learning_curves(
     ----------
     estimator : fitted estimator
         A forecaster, regressor or clusterer of this package. The losses are those in
-        its ``history_``; of a clusterer, those of its two phases, which are not
-        comparable.
+        its ``history_``: of a forecaster with linear maps, that of the mixture, from
+        the maps alone at epoch 0, beside that of the network; of a clusterer, those of
+        its two phases, which are not comparable.
     ax : Axes or None, default=None
         Where to draw; None makes a new figure.
 
@@ -48,20 +49,21 @@ def plot_learning_curves(
     sklearn.exceptions.NotFittedError
         If the estimator is not fitted.
     ValueError
-        If it has trained for no epoch.
+        If it has trained for no epoch and measured no linear maps.
 
     Examples
     --------
     >>> from sktime.datasets import load_airline
     >>> from skts.forecasting import SAMformerForecaster
     >>> from skts.plotting import plot_learning_curves
-    >>> model = SAMformerForecaster(24, horizon=12, max_epochs=3).fit(load_airline())
+    >>> model = SAMformerForecaster(24, 12, linear_maps=None, max_epochs=3)
+    >>> model = model.fit(load_airline())
     >>> ax = plot_learning_curves(model)
     >>> [line.get_label() for line in ax.lines]
     ['training', 'validation', 'best epoch, 3']
     """
     check_is_fitted(estimator)
-    if not estimator.history_:
+    if not any({"train_loss", "valid_loss"} & {*r} for r in estimator.history_):
         raise ValueError(
             f"estimator must have trained for an epoch, got {estimator!r} without one."
         )
@@ -79,11 +81,19 @@ def plot_learning_curves(
 
 def _draw_losses(ax: "Axes", history: pd.DataFrame, best_epoch: int) -> None:
     curves = [("train_loss", "training", GREY), ("valid_loss", "validation", BLUE)]
+    if "network_valid_loss" in history:
+        curves[1:] = [
+            ("network_valid_loss", "validation, network alone", ORANGE),
+            ("valid_loss", "validation, mixture", BLUE),
+        ]
     for name, label, color in curves:
         if name in history:
-            x, losses = history["epoch"], history[name]
-            ax.plot(x, losses, marker=".", color=color, label=label)
+            drawn = history.dropna(subset=[name])
+            style = {"marker": ".", "color": color, "label": label}
+            ax.plot(drawn["epoch"], drawn[name], **style)
     label = f"best epoch, {best_epoch}"
+    if best_epoch == 0:
+        label = "linear maps alone, 0"
     ax.axvline(best_epoch, color=VERMILION, linestyle=":", label=label)
     ax.set_ylabel("loss (MSE, standardised units)")
 

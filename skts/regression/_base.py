@@ -16,7 +16,14 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from skts._validation import check_int
 from skts.data import Rows
 from skts.linear import FEW_WINDOWS, map_contexts
-from skts.models import ChosenMaps, MapWindows, Mixture, WindowModel, choose_maps
+from skts.models import (
+    ChosenMaps,
+    MapWindows,
+    Mixture,
+    WindowModel,
+    choose_maps,
+    table_of_members,
+)
 from skts.regression._windows import end_to_end, n_rows_into, share_targets
 from skts.series import Units, check_size, measure_units
 from skts.training import as_usual, resolve_device
@@ -199,7 +206,7 @@ class WindowRegressor(WindowModel, RegressorMixin, BaseEstimator):
 
         chosen = self._choose_maps(train, valid, windows)
 
-        def keep(mixture: Mixture) -> None:
+        def finish(mixture: Mixture) -> None:
             if chosen is not None and self.refit_maps:
                 again = chosen.with_members(mixture.members).solve_again()
                 mixture = mixture.with_maps(again)
@@ -212,7 +219,7 @@ class WindowRegressor(WindowModel, RegressorMixin, BaseEstimator):
             X,
             y,
             lambda mixture: self._attributes(make_model(mixture)),
-            keep,
+            finish,
         )
         return self
 
@@ -243,6 +250,7 @@ class WindowRegressor(WindowModel, RegressorMixin, BaseEstimator):
         mixture = model.mixture
         self.network_ = mixture.network
         self.network_weight_ = mixture.network_weight
+        self.members_ = table_of_members(mixture)
         self.history_ = mixture.history
         self.n_epochs_ = mixture.n_epochs
         self.best_epoch_ = mixture.best_epoch

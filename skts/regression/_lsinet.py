@@ -13,6 +13,12 @@ class LSINetRegressor(LSINetModel, WindowRegressor):
     rows: each channel of the window `X` is cut into patches that talk over a few
     learned connections, and a linear head gives the steps `y` after it.
 
+    The forecast is a mixture of this network and of linear maps that are solved in
+    closed form. The rows held out choose the weight of each, and the network has one
+    only where it lowers their error by half a per cent. With fewer than 500 rows held
+    out no maps can be chosen, and the network is alone, as it is with
+    ``linear_maps=None``; ``max_epochs=0`` is the maps alone.
+
     Parameters
     ----------
     n_channels : int, default=1
@@ -117,6 +123,7 @@ class LSINetRegressor(LSINetModel, WindowRegressor):
     ----------
     network_ : LSINet
         The trained network; maps standardised windows ``(B, C, L)`` to ``(B, C, H)``.
+        None with ``max_epochs=0``.
     connection_matrix_ : ndarray of shape (n_modules, n_heads, n_patches, n_patches)
         Connections that forecasts use: entry ``[m, h, i, j]`` tells whether patch i
         listens to patch j. With several connection groups, the heads of the first group
@@ -128,12 +135,21 @@ class LSINetRegressor(LSINetModel, WindowRegressor):
     history_ : list of dict
         One record per epoch: ``epoch``, ``train_loss`` (with the penalty, where it
         counts), ``valid_loss`` (with validation), ``density``, ``lr`` and ``seconds``.
-        Losses are mean squared errors in standardised units.
+        Losses are mean squared errors in standardised units. With linear maps,
+        ``valid_loss`` is that of the mixture, ``network_valid_loss`` that of the
+        network alone, and the first record, of epoch 0, is the maps alone.
+    members_ : DataFrame
+        What the forecast is mixed from, a row each: kind, context, the naive forecast
+        that a map is shrunk towards and how strongly, weight, and its validation error
+        alone. The network comes last.
+    linear_map_ : ndarray of shape (L, H) or (C, L, H)
+        The linear maps as one, for all channels or for each: ``L`` past rows times
+        these are the ``H`` steps. The weights of a step have sum 1.
     network_weight_ : float
         Weight of the network in the forecast. It is 0 where the network does not lower
         the validation error of the linear maps by half a per cent.
     n_epochs_ : int
-        Number of epochs trained.
+        Number of epochs trained, that of the maps alone not counted.
     best_epoch_ : int
         Epoch whose weights were kept, counted from 1; 0 if linear maps alone were best.
     center_, scale_ : ndarray of shape (n_channels,)
@@ -189,9 +205,9 @@ class LSINetRegressor(LSINetModel, WindowRegressor):
     def __init__(
         self,
         n_channels: int = 1,
+        *,
         linear_maps: str | None = "auto",
         refit_maps: bool = True,
-        *,
         patch_length: int | None = None,
         stride: int | None = None,
         hidden_size: int = 128,

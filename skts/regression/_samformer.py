@@ -13,6 +13,12 @@ class SAMformerRegressor(SAMformerModel, WindowRegressor):
     data are rows: attention between channels, and a linear map from the window `X` to
     the steps `y` after it.
 
+    The forecast is a mixture of this network and of linear maps that are solved in
+    closed form. The rows held out choose the weight of each, and the network has one
+    only where it lowers their error by half a per cent. With fewer than 500 rows held
+    out no maps can be chosen, and the network is alone, as it is with
+    ``linear_maps=None``; ``max_epochs=0`` is the maps alone.
+
     Parameters
     ----------
     n_channels : int, default=1
@@ -89,15 +95,25 @@ class SAMformerRegressor(SAMformerModel, WindowRegressor):
     ----------
     network_ : SAMformer
         The trained network; maps standardised windows ``(B, C, L)`` to ``(B, C, H)``.
+        None with ``max_epochs=0``.
     history_ : list of dict
         One record per epoch: ``epoch``, ``train_loss``, ``valid_loss`` (with
         validation), ``lr`` and ``seconds``. Losses are mean squared errors in
-        standardised units, that of training before each step.
+        standardised units, that of training before each step. With linear maps,
+        ``valid_loss`` is that of the mixture, ``network_valid_loss`` that of the
+        network alone, and the first record, of epoch 0, is the maps alone.
+    members_ : DataFrame
+        What the forecast is mixed from, a row each: kind, context, the naive forecast
+        that a map is shrunk towards and how strongly, weight, and its validation error
+        alone. The network comes last.
+    linear_map_ : ndarray of shape (L, H) or (C, L, H)
+        The linear maps as one, for all channels or for each: ``L`` past rows times
+        these are the ``H`` steps. The weights of a step have sum 1.
     network_weight_ : float
         Weight of the network in the forecast. It is 0 where the network does not lower
         the validation error of the linear maps by half a per cent.
     n_epochs_ : int
-        Number of epochs trained.
+        Number of epochs trained, that of the maps alone not counted.
     best_epoch_ : int
         Epoch whose weights were kept, counted from 1; 0 if linear maps alone were best.
     center_, scale_ : ndarray of shape (n_channels,)
@@ -158,9 +174,9 @@ class SAMformerRegressor(SAMformerModel, WindowRegressor):
     def __init__(
         self,
         n_channels: int = 1,
+        *,
         linear_maps: str | None = "auto",
         refit_maps: bool = True,
-        *,
         hidden_size: int = 16,
         n_heads: int = 1,
         rho: float = 0.7,

@@ -8,8 +8,12 @@ from skts.series._times import Frequency
 
 # Seasons that people live by, in seconds, and in months.
 DAY, WEEK, HOUR = 86400, 7 * 86400, 3600
-# An autocorrelation of the changes that is more than chance.
+# An autocorrelation of the changes that is more than chance: this, and three standard
+# errors of what noise has.
 LEAST_CORRELATION = 0.3
+# A shorter season with so large a share of the best correlation takes its place: the
+# multiples of a season are seasons, too.
+NEARLY_BEST = 0.9
 
 
 def find_periods(
@@ -48,6 +52,8 @@ def _periods_of_calendar(frequency: Frequency | None) -> tuple[int, ...] | None:
         "W": 52,
         "B": 5,
     }
+    if type(frequency) is pd.DateOffset:
+        return _seasons_in_months(frequency)
     name = str(getattr(frequency, "rule_code", "")).split("-")[0]
     if name in per_year:
         whole, rest = divmod(per_year[name], int(frequency.n))
@@ -62,6 +68,14 @@ def _periods_of_calendar(frequency: Frequency | None) -> tuple[int, ...] | None:
     if seconds < 1:
         return None
     return tuple(int(s / seconds) for s in seasons if s % seconds == 0 and s > seconds)
+
+
+def _seasons_in_months(frequency: pd.DateOffset) -> tuple[int, ...]:
+    """Return the steps of a year, where a step is a number of months and no more."""
+    months = frequency.n * frequency.kwds.get("months", 0)
+    if set(frequency.kwds) != {"months"} or months >= 12 or 12 % months:
+        return ()
+    return (12 // months,)
 
 
 def _periods_seen(values: np.ndarray) -> tuple[int, ...]:
@@ -79,7 +93,11 @@ def _periods_seen(values: np.ndarray) -> tuple[int, ...]:
     # Long lags have fewer products: each sum in units of how many it has.
     share = (n - np.arange(len(together))) / n
     correlation = (together[:, moving] / together[0, moving]).mean(axis=1) / share
-    peaks, found = find_peaks(correlation[: n // 3 + 1], height=LEAST_CORRELATION)
-    order = np.argsort(found["peak_heights"])[::-1]
-    best = [int(peaks[i]) for i in order if peaks[i] > 1]
-    return tuple(best[:1])
+    correlation = correlation[: n // 3 + 1]
+    chance = 3 / np.sqrt(n - np.arange(len(correlation)))
+    peaks, _ = find_peaks(correlation, height=np.maximum(chance, LEAST_CORRELATION))
+    peaks = peaks[peaks > 1]
+    if not len(peaks):
+        return ()
+    nearly_best = correlation[peaks] >= NEARLY_BEST * correlation[peaks].max()
+    return (int(peaks[nearly_best][0]),)

@@ -1,6 +1,7 @@
 """One tiny fit of each kind, and figures that are closed after each test."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from skts.clustering import LoSTerClusterer
@@ -32,6 +33,25 @@ def frame(make_frame):
 def fitted(make_model, frame):
     """Return a forecaster of 3 channels, fitted on the first 48 of 60 rows."""
     return make_model(validation_fraction=0.3).fit(frame[:48])
+
+
+@pytest.fixture(scope="session")
+def pair():
+    """Return 1300 rows of a channel and its echo, which attention finds."""
+    rng = np.random.default_rng(0)
+    call = rng.standard_normal(1300)
+    for row in range(1, len(call)):
+        call[row] += 0.5 * call[row - 1]
+    echo = np.roll(call, 2) + 0.1 * rng.standard_normal(len(call))
+    index = pd.date_range("2024", periods=len(call), freq="h", name="time")
+    return pd.DataFrame({"call": call, "echo": 5 + 2 * echo}, index)
+
+
+@pytest.fixture(scope="session")
+def mixed(make_model, pair):
+    """Return a mixture of maps and a network, each with weight."""
+    params = {"linear_maps": "auto", "validation_fraction": 0.4, "rho": 0.0}
+    return make_model(**params, horizon=3, max_epochs=8, batch_size=64).fit(pair)
 
 
 @pytest.fixture(scope="session")
