@@ -159,6 +159,6 @@ def plot_connections(
 def patch_times(forecaster: "LSINetForecaster", n_patches: int) -> np.ndarray:
     """Return the centres of the patches in steps from the last row seen."""
     network = cast("LSINet", forecaster.network_)
-    context = forecaster.members_.set_index("kind").loc["network", "context"]
+    context = int(forecaster.members_["context"].iloc[-1])  # the network comes last
     first = (network.patch_length - 1) / 2 - (context - 1)
     return first + network.stride * np.arange(n_patches)

@@ -1,7 +1,7 @@
 """What linear maps and network each say: weights of past rows, and forecasts."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Hashable, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from skts.plotting._axes import (
     ORANGE,
     PALETTE,
     VERMILION,
+    Table,
     as_table,
     choose_variable,
     label_times,
@@ -23,11 +24,22 @@ from skts.plotting._axes import (
     times_of,
 )
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from skts.forecasting import TorchForecaster
+
 # Maps of up to so many rows have a point for each.
 MOST_POINTS = 48
 
 
-def plot_linear_map(forecaster, steps=None, *, channel=None, ax=None):
+def plot_linear_map(
+    forecaster: "TorchForecaster",
+    steps: int | Sequence[int] | None = None,
+    *,
+    channel: Hashable | None = None,
+    ax: "Axes | None" = None,
+) -> "Axes":
     """Draw the weight that the linear maps give to each past row.
 
     All maps of the mixture are drawn as the one that they make together. The weights of
@@ -118,15 +130,15 @@ def _steps(steps: Any, horizon: int) -> list[int]:
 
 
 def plot_mixture(
-    forecaster,
-    fh=None,
-    history=None,
+    forecaster: "TorchForecaster",
+    fh: Any = None,
+    history: Table | None = None,
     *,
-    truth=None,
-    variable=None,
-    unit=None,
-    ax=None,
-):
+    truth: Table | None = None,
+    variable: Hashable | None = None,
+    unit: str | None = None,
+    ax: "Axes | None" = None,
+) -> "Axes":
     """Draw what the linear maps and the network each forecast, beside their mixture.
 
     Parameters
@@ -173,7 +185,7 @@ def plot_mixture(
     ['history', 'what came', 'maps (weight 1.00)', 'mixture']
     """
     parts = as_table(forecaster.predict_parts(fh), "forecast")
-    variable = choose_variable(parts, variable, "the forecast")
+    variable = choose_variable(list(parts.columns), variable, "the forecast")
     ax = prepare_axes(ax)
     for data, name, label, color in [
         (history, "history", "history", GREY),
@@ -182,7 +194,7 @@ def plot_mixture(
         if data is not None:
             frame = as_table(data, name)
             column = variable if frame.shape[1] > 1 else frame.columns[0]
-            series = frame[choose_variable(frame, column, name)]
+            series = frame[choose_variable(list(frame.columns), column, name)]
             ax.plot(times_of(frame.index), series, color=color, label=label)
     weight = forecaster.network_weight_
     times, points = times_of(parts.index), "." if len(parts) < 10 else None

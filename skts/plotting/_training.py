@@ -89,8 +89,8 @@ def _draw_losses(ax: "Axes", history: pd.DataFrame, best_epoch: int) -> None:
     for name, label, color in curves:
         if name in history:
             drawn = history.dropna(subset=[name])
-            style = {"marker": ".", "color": color, "label": label}
-            ax.plot(drawn["epoch"], drawn[name], **style)
+            x, losses = drawn["epoch"], drawn[name]
+            ax.plot(x, losses, marker=".", color=color, label=label)
     label = f"best epoch, {best_epoch}"
     if best_epoch == 0:
         label = "linear maps alone, 0"
