@@ -88,7 +88,10 @@ def plot_linear_map(
     ax.axhline(0, color=LIGHT, linewidth=1)
     rows = np.arange(1 - context, 1)
     for number, step in enumerate(_steps(steps, horizon)):
-        style = {"marker": "." if context <= MOST_POINTS else None, "linewidth": 1}
+        style: dict[str, Any] = {
+            "marker": "." if context <= MOST_POINTS else None,
+            "linewidth": 1,
+        }
         color = PALETTE[number % len(PALETTE)]
         label = f"step {step}"
         ax.plot(rows, weights[:, step - 1], color=color, label=label, **style)
@@ -203,7 +206,11 @@ def plot_mixture(
         ("network", weight, VERMILION),
     ]:
         if part in parts[variable]:
-            style = {"color": color, "linestyle": "--", "marker": points}
+            style: dict[str, Any] = {
+                "color": color,
+                "linestyle": "--",
+                "marker": points,
+            }
             label = f"{part} (weight {share:.2f})"
             ax.plot(times, parts[variable][part], label=label, **style)
     mixture = parts[variable]["mixture"]
