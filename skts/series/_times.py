@@ -207,6 +207,8 @@ def check_steps(steps: np.ndarray, limit: int) -> None:
 def with_frequency(index: pd.Index, frequency: Frequency | None) -> pd.Index:
     """Return one time that knows its frequency, if it is a date."""
     if isinstance(index, pd.DatetimeIndex) and frequency is not None:
+        index = index.copy()
+        index.freq = None  # another one may have been inferred, and pandas would object
         return pd.DatetimeIndex(index, freq=frequency)
     return index
 
