@@ -353,9 +353,10 @@ from skts.forecasting import SAMformerForecaster
 from skts.regression import SAMformerRegressor
 
 Y = np.sin(np.arange(40.0))
-tiny = {"max_epochs": 2, "device": "cpu", "linear_maps": None}
-forecaster = SAMformerForecaster(8, horizon=4, validation_fraction=0, **tiny)
-regressor = SAMformerRegressor(validation_fraction=0, **tiny)
+tiny = {"max_epochs": 2, "device": "cpu"}
+alone = tiny | {"validation_fraction": 0, "linear_maps": None}
+forecaster = SAMformerForecaster(8, horizon=4, **alone)
+regressor = SAMformerRegressor(**alone)
 clusterer = LoSTerClusterer(2, hidden_size=8, pretrain_epochs=1, tol=0, **tiny)
 X = Y.reshape(10, 4)
 for model in (forecaster.fit(Y), regressor.fit(X, X), clusterer.fit(X)):

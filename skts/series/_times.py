@@ -208,7 +208,8 @@ def with_frequency(index: pd.Index, frequency: Frequency | None) -> pd.Index:
     """Return one time that knows its frequency, if it is a date."""
     if isinstance(index, pd.DatetimeIndex) and frequency is not None:
         index = index.copy()
-        index.freq = None  # another one may have been inferred, and pandas would object
+        # Another one may have been inferred, and pandas would object.
+        index.freq = None  # type: ignore[misc]
         return pd.DatetimeIndex(index, freq=frequency)
     return index
 
