@@ -23,10 +23,10 @@ from skts.forecasting import LSINetForecaster, SAMformerForecaster
 warnings.filterwarnings("ignore", category=FutureWarning)  # sktime's, of its own future
 
 # %%
-# On series so short, a forecaster as it comes trains no network: linear maps solved in
-# closed form, and shrunk towards a naive forecast, are all it needs. To have the
-# networks alone for comparison, we leave the maps out, and give the networks short
-# contexts, a larger learning rate and all rows.
+# On series so short, a forecaster as it comes trains no network: it solves linear maps
+# in closed form, shrunk towards a naive forecast. To compare these with networks, we
+# have networks without maps (``linear_maps=None``), with short contexts, a larger
+# learning rate and all rows.
 short = {"max_epochs": 25, "batch_size": 16, "lr": 5e-3, "validation_fraction": 0}
 short["linear_maps"] = None
 small = {

@@ -1161,8 +1161,8 @@ def _warn_of_naive_forecast(series: SeriesByName, chosen: ChosenMaps) -> None:
         f"y is too short for anything but a naive forecast: {n_rows} time points{of} "
         f"and horizon={chosen.windows.prediction_length} leave "
         f"{sum(map(len, chosen.windows.every))} window(s) to learn from. The forecast "
-        f"is {forecasts.get(best.naive.name, best.naive.name)}. Use a smaller horizon "
-        "or a longer series.",
+        f"is {forecasts.get(best.naive.name, best.naive.name)}. Use a shorter "
+        "context_length or horizon, or a longer series.",
         stacklevel=2,
     )
 

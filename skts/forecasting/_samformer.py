@@ -91,8 +91,9 @@ class SAMformerForecaster(SAMformerModel, TorchForecaster):
     weight_decay : float, default=0.0
         L2 penalty of Adam.
     validation_fraction : float, default=0.2
-        Share of the rows, the last ones, that are held out to choose the best epoch;
-        their windows look back into the training part. 0 trains for `max_epochs`.
+        Share of the rows, the last ones, that are held out to choose the weights of
+        the mixture and the best epoch; their windows look back into the training part.
+        0 gives the linear maps alone or, without these, trains for `max_epochs`.
     patience : int or None, default=5
         Epochs without a lower validation error after which training stops; the weights
         of the best epoch are kept. None never stops early.

@@ -89,15 +89,13 @@ def fit_mixture(
 
 
 def _told(mixture: Mixture, recipe: Recipe) -> Mixture:
-    if recipe.verbose:
+    if recipe.verbose and mixture.maps is not None:
         sys.stderr.write(tell_worth(mixture) + "\n")
     return mixture
 
 
 def tell_worth(mixture: Mixture) -> str:
     """Return in a line what each part of a mixture was worth on validation."""
-    if mixture.maps is None:
-        return "network alone, no linear maps"
     by_epoch = {record["epoch"]: record for record in mixture.history}
     alone = by_epoch[0].get("valid_loss")
     if alone is None:

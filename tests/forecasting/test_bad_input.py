@@ -94,7 +94,6 @@ PARAMETERS = [
     parameter("context_length", 3.5, TypeError, "int >= 2"),
     parameter("context_length", "12", TypeError, "int >= 2"),
     parameter("context_length", True, TypeError, "int >= 2"),
-    parameter("context_length", None, TypeError, "int >= 2"),
     parameter("horizon", 0, ValueError, "int >= 1 or None"),
     parameter("horizon", 2.5, TypeError, "int >= 1 or None"),
     parameter("hidden_size", 0, ValueError, "int >= 1"),

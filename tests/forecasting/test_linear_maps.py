@@ -654,7 +654,6 @@ def test_score_backtest_and_windows_are_of_the_mixture(mixed, pair):
         ({"max_epochs": 0}, r"linear maps \d\.\d{4}, no network"),
         ({"attention": "identity", "patience": 1}, "it adds nothing, weight 0"),
         ({}, r"together \d\.\d{4} \(weight 0\.\d\d\)"),
-        ({"linear_maps": None, "max_epochs": 1}, "network alone, no linear maps"),
     ],
 )
 def test_the_last_line_says_what_each_part_was_worth(

@@ -9,7 +9,7 @@ import torch
 from sktime.datatypes import convert_to
 from sktime.utils._testing.hierarchical import _make_hierarchical
 
-from skts.fitted import lay_out
+from skts.fitted import Sizes, lay_out
 from skts.models import train_on_windows
 from skts.series import find_frequency
 
@@ -35,7 +35,7 @@ def panel(series):
 def cut(series, validation_fraction):
     frequencies = {name: find_frequency(y.index) for name, y in series.items()}
     cpu = torch.device("cpu")
-    return lay_out(series, frequencies, L, H, validation_fraction, True, cpu)
+    return lay_out(series, frequencies, Sizes(L, 0, H), validation_fraction, True, cpu)
 
 
 def own_units(y):

@@ -312,7 +312,7 @@ def test_equal_forecasters_have_one_hash(make_model):
 
 
 def test_a_search_over_rho_is_one_line(make_frame):
-    Y = make_frame(60)
+    Y = make_frame(120)
     quick = {"max_epochs": 1, "device": "cpu", "validation_fraction": 0}
     search = GridSearchCV(
         SAMformerForecaster(L, horizon=H, **quick),

@@ -119,3 +119,16 @@ def test_sums_alone_hold_no_channel():
     assert GrowingMoments.n_bytes(3, 10, True) == 3 * GrowingMoments.n_bytes(
         3, 10, False
     )
+
+
+def test_rows_that_come_elsewhere_join_those_kept():
+    series = make_series(n_rows=60)
+    moments = growing(series, 50)
+    moments.to(torch.device("meta"))
+    moments.extend(series[:, 50:55])
+    devices = {part.device.type for part in moments._waiting[0]._parts}
+    assert devices == {"meta"}
+    # Apple's devices have no double precision.
+    kept = growing(series, 50)
+    kept.to(torch.device("mps"))
+    assert kept.total().device.type == "cpu"
