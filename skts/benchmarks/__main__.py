@@ -23,6 +23,7 @@ from skts.benchmarks import (
     _panel,
     _rolling,
     _search,
+    _short,
     _speed,
     _toy,
     _updates,
@@ -38,7 +39,7 @@ RESULTS = Path("docs/results")
 FILES = {
     name: f"{name}.jsonl"
     for name in ("forecasting", "clustering", "intervals", "toy", "search", "gpu")
-} | {"parallel": "search.jsonl"}
+} | {"parallel": "search.jsonl", "short": "short.jsonl"}
 
 # The smallest sizes; data are cut and epochs left out besides.
 ONE_CELL = {"datasets": ["ETTh1"], "seeds": [0]}
@@ -47,6 +48,7 @@ SMOKE: dict[str, dict[str, Any]] = {
     "clustering": {"datasets": ["SyntheticControl"], "seeds": [0]},
     "intervals": ONE_CELL,
     "toy": {"seeds": [0]},
+    "short": {"datasets": ["shampoo"], "seeds": [0]},
     "rolling": {"windows": 5},
     "updates": {"days": 2, "rows": 20},
     "panel": {"series": 2},
@@ -122,6 +124,18 @@ def _play(args: argparse.Namespace) -> None:
     print(_toy.table(read_results(args.results)))
 
 
+def _forecast_short(args: argparse.Namespace) -> None:
+    _short.run(
+        args.results,
+        args.datasets,
+        args.seeds,
+        args.settings,
+        n_jobs=args.jobs,
+        smoke=args.smoke,
+    )
+    print(_short.table(read_results(args.results)))
+
+
 def _search_through(args: argparse.Namespace) -> None:
     _search.run(args.results, args.models, smoke=args.smoke)
 
@@ -132,6 +146,7 @@ CELLS: dict[str, Callable[[argparse.Namespace], None]] = {
     "clustering": _cluster,
     "intervals": _try_intervals,
     "toy": _play,
+    "short": _forecast_short,
     "search": _search_through,
 }
 
@@ -261,6 +276,13 @@ def _parser() -> argparse.ArgumentParser:
         "the SAMformer paper's linear toy problem",
         settings=_toy.SETTINGS,
         all_settings=_toy.SETTINGS,
+    )
+    add_cells(
+        "short",
+        "errors of the defaults on short series, and their table",
+        list(_short.SETS),
+        settings=_short.SETTINGS,
+        all_settings=_short.SETTINGS,
     )
     search = add("search", "what GridSearchCV chooses on ETTh1, and its test errors")
     models = list(_search.SEARCHES)

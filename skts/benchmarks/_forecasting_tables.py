@@ -20,8 +20,9 @@ OTHERS += ("FEDformer", "Autoformer", "Informer")
 def error_table(results: list[Result]) -> str:
     """Return mean errors over seeds as a Markdown table, the paper's beside ours."""
     frame = pd.DataFrame(results)
-    # Naive forecasts have neither.
-    frame = frame.reindex(columns=frame.columns.union(["valid_mse", "n_epochs"]))
+    # Naive forecasts have none of these, and only mixtures the last.
+    of_some = ["valid_mse", "n_epochs", "network_weight"]
+    frame = frame.reindex(columns=frame.columns.union(of_some))
     rows: list[list[object]] = []
     for (setting, dataset), of_both in _groups(frame, ["setting", "dataset"]):
         means = []
@@ -34,15 +35,16 @@ def error_table(results: list[Result]) -> str:
             rows[-1] += [show(cell["valid_mse"].mean(), ".4f")]
             rows[-1] += [", ".join(map(str, sorted(cell["seed"])))]
             rows[-1] += [show(cell["n_epochs"].mean(), ".0f"), mean_seconds(cell, 0)]
+            rows[-1] += [show(cell["network_weight"].mean(), ".2f")]
             rows[-1] += [show(value, ".3f") for value in paper]
         if sorted(of_both["horizon"].unique()) == preset(dataset)["horizons"]:
             mse, mae, *paper = np.mean(means, axis=0)
             rows.append(
                 [setting, dataset, "mean", show(mse, ".4f"), "", show(mae, ".4f")]
             )
-            rows[-1] += [*[""] * 4, *(show(value, ".3f") for value in paper)]
+            rows[-1] += [*[""] * 5, *(show(value, ".3f") for value in paper)]
     header = ["setting", "data set", "horizon", "MSE", "spread", "MAE", "valid MSE"]
-    header += ["seeds", "epochs", "seconds", "paper's MSE", "paper's MAE"]
+    header += ["seeds", "epochs", "seconds", "weight", "paper's MSE", "paper's MAE"]
     return markdown(header, rows)
 
 

@@ -14,6 +14,7 @@ from skts.benchmarks import (
     _panel,
     _rolling,
     _search,
+    _short,
     _speed,
     _toy,
     _updates,
@@ -34,27 +35,32 @@ Mean squared error over all test windows, in standard deviations of the training
 validation part). Mean over seeds and its spread. Seconds of a fit are those of one CPU
 thread on a shared machine, and compare only roughly; none stand where a run was paused.
 
-`samformer` and `lsinet` are the defaults with one setting for all cells, contexts of
-512 and 384; `samformer-no-sam` has `rho=0`, `lsinet-no-penalty` has
-`sparsity_interval=0`, and `lsinet-8-epochs`, for sets of many windows, ends after 8 of
-30 epochs. Names that end in `-paper` have the papers' settings per data set and
-horizon, `transformer-paper` without SAM. `linear` is SAMformer's head alone,
-`linear-sam` the same trained by SAM. `identity`, `random` and `temporal` are the
-defaults with another attention, the last two without SAM, as in the paper;
-`sigma-reparam` has the paper's learning rate and start, without SAM and with it.
-`tsmixer` has the paper's settings, `dlinear` is sktime's network at a context of 384,
-at the learning rate with the lowest validation error of the three; `patchtst` is
-Hugging Face's network with its paper's sizes for ETTh1 and a context of 336 (needs the
-extra `peers`). All of them are trained in the same loop on the same split and keep the
-epoch with the lowest validation error; the stored lines have their batches, schedules
-and patience. `last-value` and `seasonal-naive` repeat the last row and the last day.
+`samformer` and `lsinet` are the defaults with one setting for all cells: mixtures of
+linear maps and a network, under the papers' protocol, which learns nothing from the
+rows held out (`refit_maps=False`). `maps` is the linear maps alone (`max_epochs=0`).
+
+All other networks stand alone (`linear_maps=None`). `samformer-alone` and
+`lsinet-alone` are those of the mixtures, the former defaults, with contexts of 512 and
+384; `samformer-no-sam` has `rho=0`, `lsinet-no-penalty` has `sparsity_interval=0`, and
+`lsinet-8-epochs`, for sets of many windows, ends after 8 of 30 epochs. Names that end
+in `-paper` have the papers' settings per data set and horizon, `transformer-paper`
+without SAM. `linear` is SAMformer's head alone, `linear-sam` the same trained by SAM.
+`identity`, `random` and `temporal` are `samformer-alone` with another attention, the
+last two without SAM, as in the paper; `sigma-reparam` has the paper's learning rate and
+start, without SAM and with it. `tsmixer` has the paper's settings, `dlinear` is
+sktime's network at a context of 384, at the learning rate with the lowest validation
+error of the three; `patchtst` is Hugging Face's network with its paper's sizes for
+ETTh1 and a context of 336 (needs the extra `peers`). All of them are trained in the
+same loop on the same split and keep the epoch with the lowest validation error; the
+stored lines have their batches, schedules and patience. `last-value` and
+`seasonal-naive` repeat the last row and the last day.
 
 The paper's values are means over five seeds with a radius per cell; for TSMixer those
 of its runs with and without SAM, for `samformer-no-sam` those of its Transformer.
 LSINet's paper is known without its tables.
 
-`python -m skts.benchmarks forecasting --settings samformer samformer-no-sam linear`,
-which takes the four ETT sets and three seeds, and with `--datasets ETTh1 --seeds 0
+`python -m skts.benchmarks forecasting --settings samformer maps samformer-alone`, which
+takes the four ETT sets and three seeds, and with `--datasets ETTh1 --seeds 0
 --settings lsinet` and the like
 
 Means over the four horizons and over the seeds that the next table names, the paper's
@@ -62,7 +68,7 @@ in brackets:
 
 {means}
 
-Cell by cell:
+Cell by cell, with the network's weight in the forecasts of mixtures:
 
 {forecasting}
 
@@ -74,6 +80,21 @@ quotes those from iTransformer on from their papers, where contexts differ.
 Share of the patch connections in use (`density`), epoch by epoch:
 
 {density}
+
+## Short series
+
+Mean absolute errors relative to those of the seasonal naive forecast, in the same
+windows and as a mean over channels: 1 is as good, less is better. The last fifth of a
+series, two horizons at least, is forecast from every row on. `samformer` and `lsinet`
+are the defaults with nothing but the horizon given. They were fitted once, before that
+part; where few windows choose the linear maps, no network is trained, and both are the
+same. `theta` is sktime's, on a series without its season, fitted again for every window
+(needs statsmodels: the extra `peers`, and so does the macroeconomic series);
+`last-value` repeats the last row.
+
+`python -m skts.benchmarks --threads 1 short`
+
+{short}
 
 ## Toy problem
 
@@ -90,7 +111,7 @@ the lowest error is the last, as with `sigma-reparam`, training was not at its e
 
 ## Prediction intervals
 
-Share of the truths that intervals of SAMformer (defaults, horizon 96, the split above)
+Share of the truths that intervals of `samformer-alone` (horizon 96, the split above)
 hold on the test part: pooled over windows side by side, steps and variables. Widths are
 means in standard deviations of the training part. The intervals around the last value
 come from the same held-out windows.
@@ -109,9 +130,9 @@ Plain `GridSearchCV` with `TimeSeriesSplit(3, test_size=1440)` on the first 16 m
 ETTh1, horizon 96, one seed. Validation errors are means over the folds and their
 spread; test errors are those on the next 4 months of each value's model trained on all
 16, and no search saw them. Errors are in standard deviations of the part trained on.
-`samformer` has the defaults with a context of 512. `lsinet-small` is made to take
-minutes: a context of 96, patches every 12 steps, a hidden size of 64, 4 heads of 16,
-the penalty in every epoch, 5 epochs.
+Networks are alone (`linear_maps=None`). `samformer` has the defaults with a context of
+512. `lsinet-small` is made to take minutes: a context of 96, patches every 12 steps, a
+hidden size of 64, 4 heads of 16, the penalty in every epoch, 5 epochs.
 
 `python -m skts.benchmarks search`
 
@@ -299,6 +320,7 @@ def write_page(folder: Path, page: Path) -> None:
         "forecasting": (_forecasting_tables.error_table, forecasts),
         "others": (_forecasting_tables.others_table, forecasts),
         "density": (_forecasting_tables.density_table, forecasts),
+        "short": (_short.table, read_results(folder / "short.jsonl")),
         "toy": (_toy.table, read_results(folder / "toy.jsonl")),
         "intervals": (_intervals.table, intervals),
         "intervals_detail": (_intervals.detail_table, intervals),

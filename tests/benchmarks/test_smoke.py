@@ -1,6 +1,7 @@
 """Every subcommand runs, at its smallest."""
 
 import os
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -82,6 +83,15 @@ def test_toy(smoke):
     lines, out = smoke("toy")
     assert len(lines) == 5
     assert "| sam | 1 |" in out
+
+
+def test_short(smoke):
+    lines, out = smoke("short")
+    with_theta = ["theta"] if find_spec("statsmodels") else []
+    settings = ["samformer", "lsinet", *with_theta, "last-value"]
+    assert [line["setting"] for line in lines] == settings
+    assert all(line["n_windows"] == 5 for line in lines)
+    assert "| shampoo | 36 | 1 | 4 | 12 | 5 |" in out
 
 
 def test_search(smoke, ett):

@@ -14,6 +14,7 @@ from skts.benchmarks._presets import published
 from skts.benchmarks._readme import NUMBER, fill_readme, measured_numbers
 from skts.benchmarks._results import read_results
 from skts.benchmarks._settings import SETTINGS, make_forecaster
+from skts.benchmarks._short import table as short_table
 from skts.clustering import LoSTerClusterer
 
 STORED = Path(skts.__file__).parents[1] / "docs" / "results"
@@ -31,6 +32,33 @@ def test_the_papers_values_stand_beside_ours():
     assert "| samformer | ETTh1 | 96 | 0.3750 | 0.0071 | 0.4000 | 0.6000 | 0, 1" in row
     assert row.endswith("| 0.381 | 0.402 |")
     assert "| ETTh1 | 96 | 0.375 | 0.381 | 0.388 | 0.398 |" in others_table(results)
+
+
+def test_the_networks_weight_stands_beside_the_errors_of_mixtures():
+    mixed = [cell("samformer", 96, seed, 0.3, network_weight=0.2) for seed in (0, 1)]
+    alone = cell("samformer-alone", 96, 0, 0.4)
+    header, _, first, second = error_table([*mixed, alone]).splitlines()
+    column = header.split(" | ").index("weight")
+    assert first.split(" | ")[column] == "0.20"
+    assert not second.split(" | ")[column]
+
+
+def test_relative_errors_of_short_series_end_in_mean_and_worst():
+    def line(dataset, setting, error, seed=0):
+        sizes = {"shape": [100, 1], "n_windows": 9, "seed": seed}
+        return {"dataset": dataset, "setting": setting, "relative_mae": error} | sizes
+
+    results = [line("lynx", "samformer", 0.6), line("airline", "samformer", 0.3)]
+    results += [line("lynx", "samformer", 0.8, seed=1), line("lynx", "theta", 0.9)]
+    assert short_table(results).splitlines() == [
+        "| series | rows | channels | horizon | season | windows | `samformer` | "
+        "`theta` |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- |",
+        "| airline | 100 | 1 | 12 | 12 | 9 | 0.30 |  |",
+        "| lynx | 100 | 1 | 4 | 10 | 9 | 0.70 | 0.90 |",
+        "| mean |  |  |  |  |  | 0.50 |  |",
+        "| worst |  |  |  |  |  | 0.70 |  |",
+    ]
 
 
 def test_a_mean_needs_all_horizons():
@@ -137,13 +165,13 @@ def test_the_page_is_made_from_the_stored_lines(tmp_path):
         pytest.skip("the results are not part of an installed package")
     folder = shutil.copytree(STORED, tmp_path / "results")
     readme = tmp_path / "README.md"
-    readme.write_text("mean <!--samformer-ETTh1-->9.9<!----> of all horizons")
+    readme.write_text("mean <!--samformer-alone-ETTh1-->9.9<!----> of all horizons")
     page, readme_path = str(tmp_path / "page.md"), str(readme)
     main(["tables", "--folder", str(folder), "--page", page, "--readme", readme_path])
-    expected = measured_numbers(folder)["samformer-ETTh1"]
-    assert f"<!--samformer-ETTh1-->{expected:.3f}<!---->" in readme.read_text()
+    expected = measured_numbers(folder)["samformer-alone-ETTh1"]
+    assert f"<!--samformer-alone-ETTh1-->{expected:.3f}<!---->" in readme.read_text()
     page = (tmp_path / "page.md").read_text("utf-8")
-    assert "| samformer | ETTh1 | mean |" in page
+    assert "| samformer-alone | ETTh1 | mean |" in page
     assert "{" not in page.replace("{1e-4", "")
 
 
@@ -177,7 +205,7 @@ def test_the_readme_has_the_numbers_of_the_stored_lines(tmp_path):
     if not STORED.is_dir():
         pytest.skip("the results are not part of an installed package")
     text = (STORED.parents[1] / "README.md").read_text("utf-8")
-    assert len(NUMBER.findall(text)) == 17
+    assert len(NUMBER.findall(text)) == 25
     copy = tmp_path / "README.md"
     copy.write_text(text, "utf-8")
     fill_readme(copy, STORED)
