@@ -22,6 +22,7 @@ from skts.fitted import (
     MAX_WINDOWS,
     Part,
     absolute_errors,
+    choose_sizes,
     half_width,
     lay_out,
 )
@@ -99,12 +100,23 @@ def try_intervals(
 
 def _lay_out(forecaster: TorchForecaster, y: pd.DataFrame) -> Part:
     """Return the windows that the forecaster holds out."""
-    layout = lay_out(
-        {None: y},
-        {None: find_frequency(y.index)},
+    series, frequencies = {None: y}, {None: find_frequency(y.index)}
+    share = forecaster.validation_fraction
+    sizes = choose_sizes(
+        series,
+        frequencies,
         forecaster.context_length,
+        forecaster._usual_context,
         HORIZON,
-        forecaster.validation_fraction,
+        (),
+        share,
+        with_maps=forecaster.linear_maps is not None,
+    )
+    layout = lay_out(
+        series,
+        frequencies,
+        sizes,
+        share,
         forecaster.standardize,
         torch.device("cpu"),
     )
