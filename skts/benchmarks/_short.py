@@ -152,7 +152,7 @@ def _theta(seen: np.ndarray, horizon: int, period: int) -> np.ndarray:
 
     forecasts = []
     for channel in seen.T:
-        # Factors are Theta's own way, but not for series with zeros.
+        # Factors are Theta's own way, but need positive values.
         model = "multiplicative" if (channel > 0).all() else "additive"
         theta = ThetaForecaster(deseasonalize=False)
         pipeline = Deseasonalizer(period, model) * theta
