@@ -152,8 +152,10 @@ def _theta(seen: np.ndarray, horizon: int, period: int) -> np.ndarray:
 
     forecasts = []
     for channel in seen.T:
-        # Factors, Theta's own way, do not go with series that have zeros.
-        pipeline = Deseasonalizer(period) * ThetaForecaster(deseasonalize=False)
+        # Factors are Theta's own way, but need positive values.
+        model = "multiplicative" if (channel > 0).all() else "additive"
+        theta = ThetaForecaster(deseasonalize=False)
+        pipeline = Deseasonalizer(period, model) * theta
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # statsmodels tells of slow convergence
             pipeline.fit(pd.Series(channel), fh=np.arange(1, horizon + 1))

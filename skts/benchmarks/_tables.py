@@ -88,9 +88,9 @@ windows and as a mean over channels: 1 is as good, less is better. The last fift
 series, two horizons at least, is forecast from every row on. `samformer` and `lsinet`
 are the defaults with nothing but the horizon given. They were fitted once, before that
 part; where few windows choose the linear maps, no network is trained, and both are the
-same. `theta` is sktime's, on a series without its season, fitted again for every window
-(needs statsmodels: the extra `peers`, and so does the macroeconomic series);
-`last-value` repeats the last row.
+same. `theta` is sktime's, with seasonal factors, or sums where values are not positive,
+and fitted again for every window. It and the macroeconomic series need statsmodels (the
+extra `peers`). `last-value` repeats the last row.
 
 `python -m skts.benchmarks --threads 1 short`
 

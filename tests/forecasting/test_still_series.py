@@ -133,10 +133,12 @@ def test_intervals_are_as_wide_with_and_without_series_at_rest(
     # The same network in both: it is only the pool that must not differ.
     moving = {name: y[[name]].set_axis(["load"], axis=1) for name in y}
     alone = fit(panel_of(**moving), interval_method=method)
-    trained = alone._model.trained
-    monkeypatch.setattr(
-        type(alone), "_fit_network", lambda self, *args, **kwargs: trained
-    )
+    mixture = alone._model.solved
+
+    def keep(self, chosen, train, valid, X, y, attributes, finish, initial):
+        finish(mixture)
+
+    monkeypatch.setattr(type(alone), "_fit_mixture", keep)
     resting = {f"rest {i}": at_rest(y) for i in range(5)}
     beside = fit(panel_of(**moving, **resting), interval_method=method)
     pd.testing.assert_frame_equal(
