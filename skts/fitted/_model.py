@@ -152,12 +152,10 @@ class SeriesModel:
         }
 
     def to(self, device: torch.device) -> None:
-        """Move what forecasts."""
+        """Move what forecasts; what lets maps follow new rows stays on the CPU."""
         for mixture in (self.solved, vars(self).get("mixture")):
             if mixture is not None:
                 mixture.to(device)
-        if self.following is not None:
-            self.following.to(device)
 
 
 def make_series_model(

@@ -789,7 +789,10 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
 
     def _check_held_out(self, what: str) -> None:
         self.check_is_fitted()
-        if not self.get_tag("capability:pred_int") or self._model.held_out is None:
+        # sktime keeps one forecaster for each series where X is a hierarchy.
+        model: SeriesModel | None = getattr(self, "_model", None)
+        missing = model is not None and model.held_out is None
+        if missing or not self.get_tag("capability:pred_int"):
             raise NotImplementedError(
                 f"There are no {what}: they come from the errors of held-out windows, "
                 f"and this {type(self).__name__} has none (validation_fraction="

@@ -84,8 +84,8 @@ class GrowingMoments:
         """
         if after_gap:
             self._settle(self._waiting[series])
-            self._waiting[series] = _Waiting(rows[:, :0].to(self._matrices.device))
-        self._waiting[series].append(rows.to(self._matrices.device))
+            self._waiting[series] = _Waiting(rows[:, :0])
+        self._waiting[series].append(rows)
         if self._waiting[series].n_rows >= MAX_WAITING + self._reach:
             self._settle(self._waiting[series])
 
@@ -103,14 +103,6 @@ class GrowingMoments:
         """Return the sum ``(W, W)`` of all channels' matrices, in float64."""
         self._settle_all()
         return self._matrices.sum(0)
-
-    def to(self, device: torch.device) -> None:
-        """Move what is kept, unless the device has no double precision."""
-        if device.type == "mps":
-            device = torch.device("cpu")
-        self._matrices = self._matrices.to(device)
-        for waiting in self._waiting:
-            waiting.to(device)
 
     def _settle_all(self) -> None:
         for waiting in self._waiting:
@@ -139,13 +131,9 @@ class _Waiting:
         self.append(tail)
 
     def append(self, rows: Tensor) -> None:
-        """Take a copy of rows ``(C, n)``."""
+        """Take a copy of rows ``(C, n)``, on the CPU."""
         self._parts.append(in_double(rows.cpu()).clone())
         self.n_rows += rows.shape[1]
-
-    def to(self, device: torch.device) -> None:
-        """Move the rows."""
-        self._parts = [part.to(device) for part in self._parts]
 
     def take_all_but_last(self, n: int) -> Tensor:
         """Return all rows, of which only the last `n` go on waiting."""

@@ -5,7 +5,6 @@ from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import NamedTuple, Self
 
-import torch
 from torch import Tensor
 
 from skts.linear import GrowingMoments, LinearMixture, Member, Moments, solve_mixture
@@ -60,10 +59,6 @@ class FollowingMaps:
     def solve(self) -> LinearMixture:
         """Return the maps solved from all rows so far."""
         return solve_mixture(self._grown(), self.members, self.horizon)
-
-    def to(self, device: torch.device) -> None:
-        """Move the moments. Rows that wait are moved when they are summed."""
-        self.moments.to(device)
 
     def _grown(self) -> GrowingMoments:
         if not self.waiting:

@@ -188,7 +188,9 @@ def plot_mixture(
     ['history', 'what came', 'maps (weight 1.00)', 'mixture']
     """
     parts = as_table(forecaster.predict_parts(fh), "forecast")
-    variable = choose_variable(list(parts.columns), variable, "the forecast")
+    variable = choose_variable(
+        list(parts.columns.unique(level=0)), variable, "the forecast"
+    )
     ax = prepare_axes(ax)
     for data, name, label, color in [
         (history, "history", "history", GREY),

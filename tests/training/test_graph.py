@@ -98,7 +98,9 @@ def test_the_steps_of_forecasters_are_recorded(recordings):
     for forecaster in (SAMformerForecaster, LSINetForecaster):
         recordings.clear()
         model = forecaster(8, 2, max_epochs=N_FIRST, validation_fraction=0.0)
-        model.set_params(batch_size=16, hidden_size=4, device="cpu").fit(y)
+        model.set_params(
+            batch_size=16, linear_maps=None, hidden_size=4, device="cpu"
+        ).fit(y)
         assert recordings == [(16,)]
 
 
