@@ -10,6 +10,12 @@ import numpy as np
 # Whose code is not the caller's.
 LIBRARIES = ("skts", "sktime", "skbase", "sklearn", "contextlib")
 
+# What follows where too few rows are there to hold some out.
+WITHOUT_VALIDATION = (
+    "Training on all rows, for max_epochs, without validation; validation_fraction=0 "
+    "does so without this warning."
+)
+
 
 def check_int(
     name: str,

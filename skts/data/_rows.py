@@ -6,6 +6,13 @@ import torch
 from torch import Tensor
 
 
+def slices(n_samples: int, size: int, max_values: int) -> Iterator[slice]:
+    """Yield samples of some size in order, at most `max_values` numbers at a time."""
+    n_each = max(1, max_values // size)
+    for first in range(0, n_samples, n_each):
+        yield slice(first, first + n_each)
+
+
 class Rows:
     """Rows of one or more tensors whose first axes count the same samples."""
 
@@ -26,6 +33,5 @@ class Rows:
 
     def in_order(self, max_values: int = 2**22) -> Iterator[tuple[Tensor, ...]]:
         """Yield the rows of each tensor in order, `max_values` numbers at a time."""
-        size = max(1, max_values // sum(tensor[0].numel() for tensor in self.tensors))
-        for first in range(0, len(self), size):
-            yield self.take(slice(first, first + size))
+        size = sum(tensor[0].numel() for tensor in self.tensors)
+        return map(self.take, slices(len(self), size, max_values))

@@ -8,6 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from skts.data._rows import slices
+
 Stretch = tuple[int, int]
 Starts = TypeVar("Starts", np.ndarray, Tensor)
 
@@ -49,9 +51,8 @@ class Windows:
     def in_order(self, max_values: int = 2**22) -> Iterator[tuple[Tensor, Tensor]]:
         """Yield contexts and targets in time order, `max_values` numbers at a time."""
         width = self.context_length + self.prediction_length
-        size = max(1, max_values // (width * len(self.series)))
-        for first in range(0, len(self), size):
-            yield self.take(slice(first, first + size))
+        size = width * len(self.series)
+        return map(self.take, slices(len(self), size, max_values))
 
 
 def window_starts(

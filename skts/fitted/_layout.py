@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from skts._validation import WITHOUT_VALIDATION
 from skts.data import Stretch, Windows, split_chronologically, window_starts
 from skts.linear import FEW_WINDOWS, longest_context
 from skts.models import MapWindows
@@ -318,7 +319,6 @@ def _warn_without_validation(
         f"{n_rows} time points{' of the longest series' if len(series) > 1 else ''}, "
         f"{n_rows - n_valid} to train on and {n_valid} to validate on do not both hold "
         f"a window of context_length={context_length} and horizon={prediction_length}. "
-        "Training on all rows, for max_epochs, without validation; "
-        "validation_fraction=0 does so without this warning.",
+        f"{WITHOUT_VALIDATION}",
         stacklevel=2,
     )

@@ -189,7 +189,7 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
     def _check_index(self, y: pd.Series | pd.DataFrame) -> None:
         check_index(y.index)
         for name, rows in split_panel(y).items():
-            check_order(rows.index, describe(name))
+            check_order(rows.index, describe(name), "y")
         if not self.is_fitted:
             return
         n_levels = len(self._model.level_names)

@@ -13,7 +13,7 @@ from sklearn.metrics import r2_score
 from sklearn.utils import Tags, check_array, check_consistent_length
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from skts._validation import check_int
+from skts._validation import WITHOUT_VALIDATION, check_int
 from skts.data import Rows
 from skts.linear import FEW_WINDOWS, map_contexts
 from skts.models import (
@@ -278,9 +278,8 @@ class WindowRegressor(WindowModel, RegressorMixin, BaseEstimator):
             warnings.warn(
                 f"X has too few rows for validation_fraction="
                 f"{self.validation_fraction}: {n_rows - first_valid} of {n_rows} to "
-                "validate on leave none to train on whose targets end before. Training "
-                "on all rows, for max_epochs, without validation; "
-                "validation_fraction=0 does so without this warning.",
+                "validate on leave none to train on whose targets end before. "
+                f"{WITHOUT_VALIDATION}",
                 stacklevel=3,
             )
             return n_rows, n_rows

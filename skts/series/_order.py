@@ -30,9 +30,12 @@ def check_index(index: pd.Index, name: str = "y") -> None:
         )
 
 
-def check_order(index: pd.Index, name: str = "y") -> None:
-    """Raise unless the times of a series are there, unique and in order."""
-    data = name.split()[-1]  # "instance 1 of y" is in y
+def check_order(index: pd.Index, name: str = "y", data: str | None = None) -> None:
+    """Raise unless the times of a series are there, unique and in order.
+
+    `data` is what the user gave, where `name` is a part of it.
+    """
+    data = data or name
     if index.hasnans:
         raise ValueError(
             f"{name} must have a time in every row, got {np.sum(index.isna())} row(s) "
