@@ -10,7 +10,7 @@ from skts.fitted._conformal import (
     windows_needed,
 )
 from skts.fitted._errors import Backtest, error_means, seasonal_errors
-from skts.fitted._held_out import HeldOut, HeldOutErrors, measure_held_out
+from skts.fitted._held_out import HeldOutErrors, measure_held_out
 from skts.fitted._layout import (
     Layout,
     Part,
@@ -42,7 +42,6 @@ __all__ = [
     "REPLAY_WINDOWS",
     "Backtest",
     "Forecast",
-    "HeldOut",
     "HeldOutErrors",
     "Layout",
     "Part",

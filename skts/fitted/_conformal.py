@@ -83,8 +83,8 @@ def warn_if_too_few(errors: np.ndarray, coverages: Sequence[float]) -> None:
         warnings.warn(
             f"A coverage of {max(coverages):g} needs the errors of at least {needed} "
             f"validation windows, but there are {n_windows}: the largest one is "
-            "taken, which may cover less often. Raise validation_fraction or give fit "
-            "a longer series.",
+            "taken, which may cover less often. Give fit a longer series; with "
+            "linear_maps=None a larger validation_fraction holds out more, too.",
             stacklevel=2,
         )
 

@@ -1153,19 +1153,23 @@ def _find_frequencies(series: SeriesByName) -> dict[Hashable, Frequency | None]:
 
 def _warn_of_naive_forecast(series: SeriesByName, chosen: ChosenMaps) -> None:
     n_rows = min(map(len, series.values()))
-    of = " of the shortest series" if len(series) > 1 else ""
+    is_panel = len(series) > 1
+    of = " of the shortest series" if is_panel else ""
+    longer = "without such short series" if is_panel else "a longer series"
     forecasts = {
         "mean": "the mean of the context",
         "last": "the last value",
         "seasonal": "the season before",
     }
-    best = max(chosen.members, key=lambda member: member.weight)
+    best = max(chosen.members, key=lambda member: member.weight).naive.name
+    if chosen.windows.context_length == 1:
+        best = "last"
     warnings.warn(
         f"y is too short for anything but a naive forecast: {n_rows} time points{of} "
         f"and horizon={chosen.windows.prediction_length} leave "
-        f"{sum(map(len, chosen.windows.every))} window(s) to learn from. The forecast "
-        f"is {forecasts.get(best.naive.name, best.naive.name)}. Use a shorter "
-        "context_length or horizon, or a longer series.",
+        f"{min(map(len, chosen.windows.every))} window(s) to learn from. The forecast "
+        f"is {forecasts.get(best, best)}. Updates do not change that: use a shorter "
+        f"context_length or horizon, or fit {longer}.",
         stacklevel=2,
     )
 

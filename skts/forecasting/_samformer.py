@@ -43,8 +43,9 @@ class SAMformerForecaster(SAMformerModel, TorchForecaster):
         asked for at any ``predict``, and ``fit`` needs none. None takes the largest
         step of the ``fh`` passed to ``fit``.
     sp : int or None, default=None
-        Rows of a season, which linear maps look for. None takes what the frequency of
-        the index suggests, or what the series shows where it has none.
+        Rows of a season, which linear maps look for where they look at as many. None
+        takes what the frequency of the index suggests, or what the series shows where
+        it has none.
     linear_maps : {"auto", "shared", "channel"} or None, default="auto"
         Linear maps that are solved in closed form and mixed with the network by weights
         that validation chooses: maps for all channels and, where they fit in memory,

@@ -122,7 +122,7 @@ def choose_mixture(
     periods : sequence of int, default=()
         Rows of a season, for seasonal forecasts.
     kinds : sequence of {"shared", "channel"}, default=("shared", "channel")
-        Kinds of map; `kinds_that_fit` says which do. None: naive forecasts alone.
+        Kinds of map; `kinds_that_fit` says which do. Empty: naive forecasts alone.
 
     Returns
     -------

@@ -3,9 +3,8 @@
 from skts.models._base import WindowModel, recipe_of
 from skts.models._following import FollowingMaps, NewRows, follow
 from skts.models._lsinet import LSINetModel
-from skts.models._maps import LINEAR_MAPS, ChosenMaps, MapWindows, choose_maps
+from skts.models._maps import ChosenMaps, MapWindows, choose_maps
 from skts.models._mixture import Mixture
-from skts.models._mixture_fit import tell_worth
 from skts.models._recipe import Recipe
 from skts.models._samformer import SAMformerModel
 from skts.models._table import table_of_members
@@ -20,7 +19,6 @@ from skts.models._training import (
 from skts.models._weights import InitialWeights, Weights, read_weights, weights_of
 
 __all__ = [
-    "LINEAR_MAPS",
     "ChosenMaps",
     "FollowingMaps",
     "InitialWeights",
@@ -40,7 +38,6 @@ __all__ = [
     "read_weights",
     "recipe_of",
     "table_of_members",
-    "tell_worth",
     "train_further",
     "train_new",
     "train_on_windows",

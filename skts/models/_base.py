@@ -73,7 +73,7 @@ class WindowModel(CallbackSupportMixin, Storable):
         if maps is None:
             raise AttributeError(
                 "There are no linear maps: the network is alone. Fit with "
-                "linear_maps='auto', on rows enough to hold some out."
+                "linear_maps='auto', on rows enough to hold 500 out."
             )
         weight: np.ndarray = maps.weight.cpu().numpy()
         return weight

@@ -35,7 +35,8 @@ class Mixture:
     history : list of dict
         A record per epoch; with maps, the first one is theirs alone, of epoch 0.
     best_epoch : int
-        Epoch whose weights the network has, counted from 1; 0 for the maps alone.
+        Epoch whose weights the network has, counted from 1; 0 for the maps alone, with
+        which a network has those of its last epoch.
     """
 
     network: WindowNetwork | None
@@ -61,11 +62,11 @@ class Mixture:
 
     @property
     def network_error(self) -> float:
-        """Validation error of the network alone, at its epoch or else at its best."""
+        """Validation error of the network alone, with the weights that it has."""
         name = "network_valid_loss" if self.maps is not None else "valid_loss"
         errors = {r["epoch"]: r[name] for r in self.history if name in r}
-        least = min(errors.values(), default=math.nan)
-        return errors.get(self.best_epoch, least)
+        last = next(reversed(errors.values()), math.nan)
+        return errors.get(self.best_epoch, last)
 
     @torch.no_grad()
     def forecast(self, context: Tensor, still: Tensor | None = None) -> Tensor:
