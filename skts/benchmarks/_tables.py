@@ -33,7 +33,8 @@ network its parameters.
 Mean squared error over all test windows, in standard deviations of the training part
 (12 months to train, 4 to validate, 4 to test; the best epoch is chosen on the
 validation part). Mean over seeds and its spread. Seconds of a fit are those of one CPU
-thread on a shared machine, and compare only roughly; none stand where a run was paused.
+thread on a shared machine, those of mixtures of an H100, and compare only roughly; none
+stand where a run was paused.
 
 `samformer` and `lsinet` are the defaults with one setting for all cells: mixtures of
 linear maps and a network, under the papers' protocol, which learns nothing from the
