@@ -52,12 +52,13 @@ def drawing(
 
 @contextmanager
 def _shared(seed: int, device: torch.device) -> Iterator[None]:
-    # Seeding reaches every GPU there is.
-    devices = range(torch.cuda.device_count()) if device.type == "cuda" else []
-    with torch.random.fork_rng(devices):
+    on_cuda = device.type == "cuda"
+    with torch.random.fork_rng([device] if on_cuda else []):
+        # torch.manual_seed would change the generators of every other device for good.
         torch.default_generator.manual_seed(seed)
-        if device.type == "cuda":
-            torch.cuda.manual_seed(seed)
+        if on_cuda:
+            with torch.cuda.device(device):
+                torch.cuda.manual_seed(seed)
         yield
 
 

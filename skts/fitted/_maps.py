@@ -43,8 +43,8 @@ def settle_maps(
     moments = WindowMoments(chosen.windows.every) if refit else chosen.learned
     chosen = chosen.with_members(model.solved.members)
     tails = [
-        last_rows(rows, [(0, rows.shape[1])], moments.width)
-        for rows in (_last_stretch(part) for part in layout.parts.values())
+        last_rows(_rows_of(part), part.stretches, moments.width)
+        for part in layout.parts.values()
     ]
     following = follow(moments, tails, chosen.apart, model.prediction_length)
     model = replace(model, following=following)
@@ -53,6 +53,7 @@ def settle_maps(
     return replace(model, solved=model.solved.with_maps(chosen.solve_from(moments)))
 
 
-def _last_stretch(part: Part) -> Tensor:
-    begin, end = part.stretches[-1]
-    return part.every.series[:, part.first_row + begin : part.first_row + end]
+def _rows_of(part: Part) -> Tensor:
+    """Return the rows ``(C, T)`` of one series, standardised."""
+    _, n_rows = part.stretches[-1]
+    return part.every.series[:, part.first_row : part.first_row + n_rows]

@@ -45,7 +45,7 @@ from skts.forecasting._horizon import (
 )
 from skts.forecasting._moving_cutoff import find_cutoffs
 from skts.forecasting._sktime import join_moving_cutoffs
-from skts.linear import map_contexts
+from skts.linear import FEW_WINDOWS, map_contexts
 from skts.models import (
     ChosenMaps,
     InitialWeights,
@@ -277,20 +277,20 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         horizon = self._resolve_horizon(fh, series, frequencies)
         periods = self._find_periods(series, frequencies)
         layout = self._lay_out(series, frequencies, horizon, periods)
+        initial = self._where_to_start()
+        with_maps = self.linear_maps is not None
+        wants_network = initial is not None and self.max_epochs > 0
+        if with_maps and wants_network and len(layout.valid or ()) < FEW_WINDOWS:
+            # Few windows leave no network, but weights from elsewhere want one.
+            with_maps = False
+            layout = self._lay_out(
+                series, frequencies, horizon, periods, with_maps=False
+            )
         naive_errors = None
         if None in series:
             longest = layout.sizes.looked_at
             naive_errors = measure_naive(layout.parts[None], longest)
-        initial = self._where_to_start()
-        chosen = self._choose_maps(layout, periods)
-        wants_network = initial is not None and self.max_epochs > 0
-        if chosen is not None and chosen.by_blocks and wants_network:
-            # Few windows leave no network, but weights from elsewhere want one.
-            chosen = None
-            layout = self._lay_out(
-                series, frequencies, horizon, periods, with_maps=False
-            )
-
+        chosen = self._choose_maps(layout, periods) if with_maps else None
         if chosen is not None and chosen.is_naive:
             _warn_of_naive_forecast(series, chosen)
 
@@ -332,12 +332,9 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         values = rows.to_numpy(dtype=np.float64)
         return find_periods(rows.index, frequencies[longest], values)
 
-    def _choose_maps(
-        self, layout: Layout, periods: tuple[int, ...]
-    ) -> ChosenMaps | None:
-        """Return linear maps; None where there are to be none."""
-        if self.linear_maps is None:
-            return None
+    def _choose_maps(self, layout: Layout, periods: tuple[int, ...]) -> ChosenMaps:
+        """Return linear maps, which are wanted."""
+        assert self.linear_maps is not None, "asked before"
         longest = layout.sizes.map_context
         horizon = layout.sizes.prediction_length
         contexts = map_contexts(longest, horizon, periods)
@@ -408,12 +405,6 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         self.channel_names_ = list(model.columns)
         self.center_ = _by_series(model, lambda known: known.units.center)
         self.scale_ = _by_series(model, lambda known: known.units.scale)
-
-    def _attributes(self, model: SeriesModel) -> dict[str, Any]:
-        """Return what `_keep` makes of a model, for callbacks."""
-        shell = object.__new__(type(self))
-        shell._keep(model)
-        return dict(vars(shell))
 
     @property
     def _seen(self) -> pd.DataFrame:

@@ -83,6 +83,16 @@ class WindowModel(CallbackSupportMixin, Storable):
     ) -> WindowNetwork:
         raise NotImplementedError
 
+    def _keep(self, model: Any) -> None:
+        """Keep what a fit learned, as fitted attributes."""
+        raise NotImplementedError
+
+    def _attributes(self, model: Any) -> dict[str, Any]:
+        """Return what `_keep` makes of a model, for callbacks."""
+        shell = object.__new__(type(self))
+        shell._keep(model)
+        return dict(vars(shell))
+
     def _check_own_parameters(self) -> None:
         """Raise if a parameter that is not shared is wrong."""
 

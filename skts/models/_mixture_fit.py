@@ -55,12 +55,14 @@ def fit_mixture(
             f"{FEW_WINDOWS} rows to validate on cannot choose any. Train the network, "
             "or give more rows."
         )
-    if chosen is not None:
-        task.history.append(_record_of_maps(chosen))
-        if chosen.by_blocks or recipe.max_epochs == 0 or valid is None:
-            return _told(_of_maps(chosen, context_length, task.history), recipe)
+    of_maps = [] if chosen is None else [_record_of_maps(chosen)]
+    task.history += of_maps
+    if chosen is not None and (chosen.by_blocks or recipe.max_epochs == 0):
+        return _told(_of_maps(chosen, context_length, of_maps), recipe)
     held = None
-    if chosen is not None and chosen.choice is not None and valid is not None:
+    if chosen is not None:
+        assert chosen.choice is not None, "windows were held out"
+        assert valid is not None, "windows were held out"
         held = HeldToMaps(chosen.learned, chosen.choice, valid, context_length)
 
     def mix(trained: Trained) -> Mixture:
@@ -84,7 +86,6 @@ def fit_mixture(
     network, history, best_epoch = train_new(
         recipe, train, valid, seed, initial, task, held
     )
-    of_maps = [_record_of_maps(chosen)] if chosen is not None else []
     return _told(mix(Trained(network, of_maps + history, best_epoch)), recipe)
 
 
@@ -120,4 +121,4 @@ def _record_of_maps(chosen: ChosenMaps) -> Record:
 
 def _of_maps(chosen: ChosenMaps, context_length: int, history: list[Record]) -> Mixture:
     maps = chosen.solve()
-    return Mixture(None, context_length, 0.0, maps, chosen.members, [*history], 0)
+    return Mixture(None, context_length, 0.0, maps, chosen.members, history, 0)

@@ -259,12 +259,6 @@ class WindowRegressor(WindowModel, RegressorMixin, BaseEstimator):
         self.target_center_ = model.target_units.offset
         self.target_scale_ = model.target_units.factor
 
-    def _attributes(self, model: ArrayModel) -> dict[str, Any]:
-        """Return what `_keep` makes of a model, for callbacks."""
-        shell = object.__new__(type(self))
-        shell._keep(model)
-        return dict(vars(shell))
-
     def _split(self, contexts: np.ndarray, targets: np.ndarray) -> tuple[int, int]:
         """Return the number of training rows and the first validation row."""
         n_rows = len(contexts)
