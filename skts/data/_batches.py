@@ -37,6 +37,9 @@ class ShuffledBatches:
     prepare : callable
         Maps what was taken to a batch. It runs once per batch, however often the
         optimiser asks for the loss.
+    n_samples : int or None, default=None
+        Samples drawn each time, other ones each time. None, or a number as large as
+        there are, takes all.
     drop_last : bool, default=False
         Leave out a last batch that is not full, unless it is the only one.
     """
@@ -48,11 +51,13 @@ class ShuffledBatches:
         seed: int,
         prepare: Callable[..., Batch],
         *,
+        n_samples: int | None = None,
         drop_last: bool = False,
     ) -> None:
         self.samples = samples
         self.batch_size = int(batch_size)  # torch takes no numpy integer
         self.prepare = prepare
+        self.n_samples = min(len(samples), int(n_samples or len(samples)))
         self.drop_last = drop_last
         self._generator = torch.Generator(device="cpu").manual_seed(seed)
 
@@ -61,8 +66,10 @@ class ShuffledBatches:
 
     def draw(self) -> Iterator[Batch]:
         """Yield the numbers of the samples of each batch of an epoch, on the device."""
-        n_samples = len(self.samples)
-        order = torch.randperm(n_samples, generator=self._generator, device="cpu")
+        n_samples = self.n_samples
+        order = torch.randperm(
+            len(self.samples), generator=self._generator, device="cpu"
+        )[:n_samples]
         if self.drop_last and n_samples > self.batch_size:
             order = order[: n_samples - n_samples % self.batch_size]
         for which in order.to(self.samples.device).split(self.batch_size):

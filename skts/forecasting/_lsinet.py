@@ -107,13 +107,17 @@ class LSINetForecaster(LSINetModel, TorchForecaster):
         training part. Without it, channels with large numbers dominate the loss.
     max_epochs : int, default=30
         Largest number of passes over the training windows.
+    windows_per_epoch : int or None, default=None
+        Windows of an epoch, drawn at random anew in each, where there are more than
+        that: neighbouring windows are nearly the same. None takes all.
     batch_size : int, default=128
         Windows per step. Larger batches are faster per epoch and need more epochs.
     lr : float, default=1e-4
         Learning rate of Adam.
-    lr_schedule : {"constant", "cosine", "decay"}, default="decay"
+    lr_schedule : {"constant", "cosine", "decay", "half-cosine"}, default="decay"
         Rate over epochs: constant; falling along a cosine that restarts every 5
-        epochs; or constant for 3 epochs and a tenth less in each after that.
+        epochs; constant for 3 epochs and a tenth less in each after that; or falling to
+        nothing over `max_epochs`, along half a cosine.
     weight_decay : float, default=0.0
         L2 penalty of Adam.
     validation_fraction : float, default=0.2
@@ -249,6 +253,7 @@ class LSINetForecaster(LSINetModel, TorchForecaster):
         use_revin: bool = True,
         standardize: bool = True,
         max_epochs: int = 30,
+        windows_per_epoch: int | None = None,
         batch_size: int = 128,
         lr: float = 1e-4,
         lr_schedule: str = "decay",
@@ -291,6 +296,7 @@ class LSINetForecaster(LSINetModel, TorchForecaster):
         self.use_revin = use_revin
         self.standardize = standardize
         self.max_epochs = max_epochs
+        self.windows_per_epoch = windows_per_epoch
         self.batch_size = batch_size
         self.lr = lr
         self.lr_schedule = lr_schedule

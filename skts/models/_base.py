@@ -47,6 +47,7 @@ class WindowModel(CallbackSupportMixin, Storable):
     use_revin: bool
     standardize: bool
     max_epochs: int
+    windows_per_epoch: int | None
     batch_size: int
     lr: float
     lr_schedule: str
@@ -107,6 +108,7 @@ class WindowModel(CallbackSupportMixin, Storable):
         check_bool("refit_maps", self.refit_maps)
         # Without an epoch there are the maps alone.
         check_int("max_epochs", self.max_epochs, 1 if self.linear_maps is None else 0)
+        check_int("windows_per_epoch", self.windows_per_epoch, 1, optional=True)
         check_int("batch_size", self.batch_size, 1)
         check_real("lr", self.lr, 0, exclusive=True)
         check_option("lr_schedule", self.lr_schedule, SCHEDULES)
@@ -160,6 +162,7 @@ def recipe_of(model: WindowModel) -> Recipe:
         wrap_optimizer=model._wrap_optimizer,
         batch_size=model.batch_size,
         max_epochs=model.max_epochs,
+        windows_per_epoch=model.windows_per_epoch,
         lr=model.lr,
         lr_schedule=model.lr_schedule,
         weight_decay=model.weight_decay,

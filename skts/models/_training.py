@@ -70,10 +70,16 @@ def train_on_windows(
     history = fit_network(
         network,
         window_loss(network, recipe.precision, recipe.compile, train.device),
-        ShuffledBatches(train, recipe.batch_size, seed, prepare),
+        ShuffledBatches(
+            train,
+            recipe.batch_size,
+            seed,
+            prepare,
+            n_samples=recipe.windows_per_epoch,
+        ),
         optimizer,
         max_epochs=recipe.max_epochs,
-        schedule=make_schedule(recipe.lr_schedule, optimizer),
+        schedule=make_schedule(recipe.lr_schedule, optimizer, recipe.max_epochs),
         validate=None if valid is None else validate,
         early_stopping=stopping,
         start_epoch=start_epoch,

@@ -230,6 +230,15 @@ def test_an_epoch_holds_each_window_exactly_once():
         assert sorted(epoch_order(batches)) == list(range(43))
 
 
+def test_an_epoch_of_some_windows_draws_others_each_time():
+    batches = ShuffledBatches(make_windows(), 8, 0, keep, n_samples=20)
+    epochs = [epoch_order(batches) for _ in range(12)]
+    assert [len(set(epoch)) for epoch in epochs] == [20] * 12
+    assert set().union(*epochs) == set(range(43))
+    whole = ShuffledBatches(make_windows(), 8, 0, keep, n_samples=99)
+    assert sorted(epoch_order(whole)) == list(range(43))
+
+
 def test_the_last_batch_takes_what_is_left():
     batches = ShuffledBatches(make_windows(), 8, 0, keep)
     assert [len(context) for context, _ in batches] == [8, 8, 8, 8, 8, 3]

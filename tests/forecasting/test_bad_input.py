@@ -111,6 +111,7 @@ PARAMETERS = [
     parameter("standardize", 0, TypeError, "True or False"),
     parameter("max_epochs", 0, ValueError, "int >= 1"),
     parameter("max_epochs", 1e2, TypeError, "int >= 1"),
+    parameter("windows_per_epoch", 0, ValueError, "int >= 1 or None"),
     parameter("batch_size", 0, ValueError, "int >= 1"),
     parameter("batch_size", "32", TypeError, "int >= 1"),
     parameter("lr", -1e-3, ValueError, "> 0"),

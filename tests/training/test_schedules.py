@@ -10,9 +10,9 @@ from torch.optim import SGD
 from skts.training import SCHEDULES, make_schedule
 
 
-def rates(name, lr, n_epochs):
+def rates(name, lr, n_epochs, *max_epochs):
     optimizer = SGD([nn.Parameter(torch.zeros(()))], lr=lr)
-    schedule = make_schedule(name, optimizer)
+    schedule = make_schedule(name, optimizer, *max_epochs)
     seen = []
     for _ in range(n_epochs):
         seen.append(optimizer.param_groups[0]["lr"])
@@ -55,5 +55,12 @@ def test_constant_leaves_the_rate_alone():
     assert rates("constant", 0.3, 8) == [0.3] * 8
 
 
-def test_every_listed_schedule_starts_at_the_given_rate():
-    assert [rates(name, 0.25, 1) for name in SCHEDULES] == [[0.25]] * 3
+def test_half_a_cosine_is_read_in_the_middle_of_each_epoch():
+    # cos(pi / 8) = 0.92388, cos(3 pi / 8) = 0.38268
+    expected = [0.96194, 0.69134, 0.30866, 0.03806]
+    assert rates("half-cosine", 1.0, 4, 4) == pytest.approx(expected, abs=1e-5)
+
+
+def test_every_other_schedule_starts_at_the_given_rate():
+    others = set(SCHEDULES) - {"half-cosine"}
+    assert [rates(name, 0.25, 1, 9) for name in others] == [[0.25]] * 3
