@@ -29,7 +29,7 @@ class Forecast:
         The series.
     context : Tensor of shape (n_channels, context_length)
         Its last rows as the network saw them.
-    values : ndarray of shape (prediction_length, n_channels)
+    values : ndarray of shape (n_steps, n_channels)
         All steps of the forecast, in the units of the data.
     """
 
@@ -130,20 +130,25 @@ class SeriesModel:
         on_device = torch.from_numpy(starts).to(series.device)
         return Windows(series, on_device, self.context_length, prediction_length)
 
-    def forecast(self, context: Tensor, known: KnownSeries) -> Tensor:
-        """Forecast standardised windows ``(B, C, L)`` of a series as ``(B, C, H)``."""
-        still = torch.from_numpy(known.units.still).to(context.device)
-        return self.mixture.forecast(context, still)
+    def forecast(
+        self, context: Tensor, known: KnownSeries, n_steps: int | None = None
+    ) -> Tensor:
+        """Forecast standardised windows ``(B, C, L)`` of a series as ``(B, C, H)``.
 
-    def forecast_each(self) -> dict[Hashable, Forecast]:
-        """Forecast all series known, each from its own end."""
+        With `n_steps`, that many steps: what is beyond H is forecast in blocks.
+        """
+        still = torch.from_numpy(known.units.still).to(context.device)
+        return self.mixture.forecast(context, still, n_steps)
+
+    def forecast_each(self, n_steps: int) -> dict[Hashable, Forecast]:
+        """Forecast so many steps of all series known, each from its own end."""
         known = list(self.known.values())
         contexts = torch.stack(
             [one.units.standardise(one.last(self.context_length)) for one in known]
         )
         still = torch.from_numpy(np.stack([one.units.still for one in known]))
         rows = Rows(contexts.to(self.device), still.to(self.device))
-        forecasts = self.mixture.forecast_rows(rows).numpy()
+        forecasts = self.mixture.forecast_rows(rows, n_steps).numpy()
         return {
             name: Forecast(one, context, one.units.restore(values))
             for (name, one), context, values in zip(

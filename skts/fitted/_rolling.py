@@ -92,13 +92,22 @@ def forecast_rolling(
 
 
 def forecast_from(
-    model: SeriesModel, values: np.ndarray, starts: np.ndarray
+    model: SeriesModel,
+    values: np.ndarray,
+    starts: np.ndarray,
+    n_steps: int | None = None,
 ) -> np.ndarray:
-    """Forecast from the contexts that start at some rows, ``(n_windows, H, C)``."""
+    """Forecast from the contexts that start at some rows, ``(n_windows, H, C)``.
+
+    With `n_steps`, that many steps.
+    """
     known = model.known[None]
     series = known.units.standardise(values).to(model.device)
     contexts = model.windows(series, starts, 0)
-    parts = [model.forecast(c, known).cpu().numpy() for c, _ in contexts.in_order()]
+    parts = [
+        model.forecast(context, known, n_steps).cpu().numpy()
+        for context, _ in contexts.in_order()
+    ]
     return known.units.restore(np.concatenate(parts))
 
 

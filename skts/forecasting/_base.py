@@ -68,7 +68,6 @@ from skts.series import (
     check_index,
     check_library,
     check_order,
-    check_steps,
     check_times,
     check_values,
     describe,
@@ -219,7 +218,7 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
                     "A different forecasting horizon has been passed than in fit: "
                     f"{type(self).__name__} was made without horizon, so the fh of fit "
                     f"is what it forecasts, got {fh.to_pandas()!r}. Construct it with "
-                    "horizon=<largest step> to ask for any fh within it."
+                    "horizon=<steps forecast at once> to ask for any fh."
                 )
             for known in self._known_ends().values():
                 self._steps(fh, known)
@@ -235,8 +234,7 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         if self.is_fitted and self.horizon is not None and not self._fh:
             raise ValueError(
                 "predict needs fh, since none was passed to fit. It may hold any "
-                f"steps from 1 to horizon={self.horizon}, for instance "
-                f"fh=range(1, {self.horizon + 1})."
+                f"steps ahead, for instance fh=range(1, {self.horizon + 1})."
             )
 
     def _check_that_fh_is_to_come(self) -> None:
@@ -386,7 +384,6 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
                 for n in ends.values()
             ]
         )
-        check_steps(steps, limit or int(steps.max()))
         return limit or int(steps.max())
 
     def _keep(self, model: SeriesModel) -> None:
@@ -586,15 +583,14 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
 
         The forecasts are those of `model`, by default the one kept.
         """
-        counted: dict[tuple[Any, Any], tuple[np.ndarray, pd.Index]] = {}
+        counted = {}
+        for end, known in self._known_ends().items():
+            steps = self._steps(fh, known)
+            counted[end] = steps, known.times_after(steps)
+        n_steps = self._n_steps_to(fh)
         frames = {}
-        for name, forecast in (model or self._model).forecast_each().items():
-            known = forecast.known
-            end = known.recent.index[-1], known.frequency
-            if end not in counted:
-                steps = self._steps(fh, known)
-                counted[end] = steps, known.times_after(steps)
-            steps, times = counted[end]
+        for name, forecast in (model or self._model).forecast_each(n_steps).items():
+            steps, times = counted[_end(forecast.known)]
             frames[name] = pd.DataFrame(values_of(forecast, steps), times, columns)
         return join_panel(frames, self._model.level_names)
 
@@ -639,16 +635,17 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
 
     def _known_ends(self) -> dict[tuple[Any, Any], KnownSeries]:
         """Return the series known, one for each end and step that they have."""
-        return {
-            (known.recent.index[-1], known.frequency): known
-            for known in self._model.known.values()
-        }
+        return {_end(known): known for known in self._model.known.values()}
 
     def _steps(self, fh: ForecastingHorizon, known: KnownSeries) -> np.ndarray:
-        """Return `fh` as steps after the end of a series, each within the horizon."""
-        steps = count_steps_ahead(fh, known.recent.index, known.frequency)
-        check_steps(steps, self._model.prediction_length)
-        return steps
+        """Return `fh` as steps after the end of a series."""
+        return count_steps_ahead(fh, known.recent.index, known.frequency)
+
+    def _n_steps_to(self, fh: ForecastingHorizon) -> int:
+        """Return how many steps are forecast: those of a window, or more for `fh`."""
+        ends = self._known_ends().values()
+        furthest = max(int(self._steps(fh, known).max()) for known in ends)
+        return max(furthest, self._model.prediction_length)
 
     # Intervals ----------------------------------------------------------------------
 
@@ -791,10 +788,16 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
                 "like, on a series of which such a part holds a window's targets."
             )
 
-    @property
-    def _held_out(self) -> HeldOutErrors:
+    def _errors_to(self, fh: ForecastingHorizon) -> HeldOutErrors:
+        """Return the errors of windows held out, up to the last step of `fh`."""
         held_out = self._model.held_out
         assert held_out is not None, "checked before sktime calls"
+        n_steps, horizon = self._n_steps_to(fh), self._model.prediction_length
+        if n_steps > horizon:
+            raise NotImplementedError(
+                f"There are no intervals beyond horizon={horizon}, got a step of "
+                f"{n_steps}. Fit with horizon={n_steps} or more."
+            )
         return held_out
 
     @as_usual()
@@ -802,7 +805,7 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         self, fh: ForecastingHorizon, X: None, alpha: list[float]
     ) -> pd.DataFrame:
         # The interval between two quantiles leaves out as much on either side.
-        held_out = self._held_out
+        held_out = self._errors_to(fh)
         widths = held_out.half_widths([abs(2 * level - 1) for level in alpha])
         widths *= np.sign(np.array(alpha) - 0.5)[:, None, None]  # (A, C, H)
 
@@ -818,7 +821,7 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
     def _predict_var(
         self, fh: ForecastingHorizon, X: None = None, cov: bool = False
     ) -> pd.DataFrame:
-        held_out = self._held_out
+        held_out = self._errors_to(fh)
         deviation = held_out.standard_deviation()
 
         def variance(forecast: Forecast, steps: np.ndarray) -> np.ndarray:
@@ -1131,6 +1134,11 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
             raise
         self._keep(model)
         return self
+
+
+def _end(known: KnownSeries) -> tuple[Any, Any]:
+    """Return the last time of a series and its step, which tell the times to come."""
+    return known.recent.index[-1], known.frequency
 
 
 def _at_steps(forecast: Forecast, steps: np.ndarray) -> np.ndarray:

@@ -13,7 +13,7 @@ import pandas as pd
 from sktime.forecasting.base import ForecastingHorizon
 
 from skts.forecasting._sktime import coerce_fh
-from skts.series import Frequency, check_steps, spans_after, steps_after
+from skts.series import Frequency, spans_after, steps_after
 
 # A range of so many is spelt out; a typing error must not fill the memory.
 MOST_STEPS = 10**6
@@ -122,5 +122,9 @@ def largest_step(fh: ForecastingHorizon | None, known: int | None, who: str) -> 
             "fh must hold whole steps ahead in pretrain, got "
             f"{', '.join(map(str, steps))}. Use for instance fh=range(1, 25)."
         )
-    check_steps(steps.to_numpy(), known or int(steps.max()))
+    if steps.min() < 1:
+        raise ValueError(
+            f"fh must hold steps >= 1 in pretrain, got {steps.min()}. Rows that are "
+            "known already are not forecast; leave such steps out."
+        )
     return known or int(steps.max())

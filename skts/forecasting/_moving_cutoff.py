@@ -44,7 +44,8 @@ class MovingCutoff:
     def forecast(self, model: SeriesModel, steps: np.ndarray) -> list[pd.DataFrame]:
         """Return a frame of forecasts, some steps ahead, for each cutoff."""
         values = self.rows.to_numpy(dtype=np.float64)
-        forecasts = forecast_from(model, values, self.at - model.context_length + 1)
+        starts = self.at - model.context_length + 1
+        forecasts = forecast_from(model, values, starts, int(steps.max()))
         # There is no gap, so one range of times holds those of all frames.
         n_times = int(self.at.max() - self.at[0] + steps.max())
         known = self.rows.index[: self.at[0] + 1]

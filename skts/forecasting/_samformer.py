@@ -39,9 +39,10 @@ class SAMformerForecaster(SAMformerModel, TorchForecaster):
         for the linear maps and up to 512 (LSINet: 384) for the network: as many as
         leave as many windows to learn from, and two seasons where the series has them.
     horizon : int or None, default=None
-        Number of steps forecast at once. Any ``fh`` within ``1..horizon`` can then be
-        asked for at any ``predict``, and ``fit`` needs none. None takes the largest
-        step of the ``fh`` passed to ``fit``.
+        Number of steps forecast at once. Any ``fh`` can then be asked for at any
+        ``predict``, and ``fit`` needs none; steps beyond it are forecast in blocks,
+        each as if the forecasts before it had come. None takes the largest step of the
+        ``fh`` passed to ``fit``.
     sp : int or None, default=None
         Rows of a season, which linear maps look for where they look at as many. None
         takes what the frequency of the index suggests, or what the series shows where

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from math import ceil
 from typing import Any, Self
 
 import torch
@@ -69,12 +70,31 @@ class Mixture:
         return errors.get(self.best_epoch, last)
 
     @torch.no_grad()
-    def forecast(self, context: Tensor, still: Tensor | None = None) -> Tensor:
+    def forecast(
+        self,
+        context: Tensor,
+        still: Tensor | None = None,
+        n_steps: int | None = None,
+    ) -> Tensor:
         """Forecast standardised windows ``(B, C, L)`` as ``(B, C, H)``.
+
+        With `n_steps`, as ``(B, C, n_steps)``: beyond H, each block of H steps is
+        forecast as if those before it had come.
 
         What never moved, neither in training (`still`, ``(C,)`` or ``(B, C)``) nor in
         the window, stays where it is.
         """
+        block = self._forecast_at_once(context, still)
+        if n_steps is None:
+            return block
+        blocks = [block]
+        for _ in range(1, ceil(n_steps / block.shape[-1])):
+            context = torch.cat([context, block], dim=-1)[..., -context.shape[-1] :]
+            block = self._forecast_at_once(context, still)
+            blocks.append(block)
+        return torch.cat(blocks, dim=-1)[..., :n_steps]
+
+    def _forecast_at_once(self, context: Tensor, still: Tensor | None) -> Tensor:
         forecast = self._forecast(context)
         if still is None or not still.any():
             return forecast
@@ -92,9 +112,16 @@ class Mixture:
         assert forecast is not None, "weights have sum 1"
         return forecast
 
-    def forecast_rows(self, rows: Rows) -> Tensor:
-        """Forecast rows of contexts, and of what is still, ``(n, C, H)`` on the CPU."""
-        return torch.cat([self.forecast(*row).cpu() for row in rows.in_order()])
+    def forecast_rows(self, rows: Rows, n_steps: int | None = None) -> Tensor:
+        """Forecast rows of contexts, and of what is still, ``(n, C, H)`` on the CPU.
+
+        With `n_steps`, that many steps.
+        """
+        parts = []
+        for context, *still in rows.in_order():
+            known = still[0] if still else None
+            parts.append(self.forecast(context, known, n_steps).cpu())
+        return torch.cat(parts)
 
     @property
     def parts(self) -> dict[str, Self]:

@@ -20,7 +20,6 @@ from skts.series._panel import SeriesByName, describe, join_panel, split_panel
 from skts.series._seasons import find_periods
 from skts.series._times import (
     Frequency,
-    check_steps,
     find_frequency,
     spans_after,
     steps_after,
@@ -42,7 +41,6 @@ __all__ = [
     "check_library",
     "check_order",
     "check_size",
-    "check_steps",
     "check_times",
     "check_values",
     "contiguous_stretches",

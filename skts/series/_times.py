@@ -212,20 +212,6 @@ def _whole_spans(steps: np.ndarray, spans: pd.TimedeltaIndex) -> np.ndarray:
     return np.maximum(steps, 0)
 
 
-def check_steps(steps: np.ndarray, limit: int) -> None:
-    """Raise unless all steps ahead lie within the horizon."""
-    if steps.min() < 1:
-        raise ValueError(
-            f"fh must lie within 1..horizon, got a step of {steps.min()}. Rows that "
-            "are known already are not forecast; leave such steps out."
-        )
-    if steps.max() > limit:
-        raise ValueError(
-            f"fh must lie within 1..horizon, got a step of {steps.max()} with "
-            f"horizon={limit}. Fit with horizon={steps.max()} or more."
-        )
-
-
 def with_frequency(index: pd.Index, frequency: Frequency | None) -> pd.Index:
     """Return one time that knows its frequency, if it is a date."""
     if isinstance(index, pd.DatetimeIndex) and frequency is not None:

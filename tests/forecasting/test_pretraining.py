@@ -82,8 +82,6 @@ def test_the_horizon_is_that_of_the_pretraining(panel, make_frame, make_model):
     assert model.pretrained_horizon_ == 4
     model.fit(make_frame(40), fh=[1, 2])
     assert model.network_(torch.zeros(1, 3, 8)).shape[-1] == 4
-    with pytest.raises(ValueError, match=r"fh must lie within 1\.\.horizon, got a st"):
-        model.fit(make_frame(40), fh=[5])
 
 
 def test_it_learns_from_the_panel(make_frame, make_model):
@@ -265,8 +263,8 @@ def test_no_horizon_to_pretrain_for(panel, make_model):
 @pytest.mark.parametrize(
     ("horizon", "fh", "error", "words"),
     [
-        (None, [0], ValueError, r"within 1\.\.horizon, got a step of 0"),
-        (4, [-1], ValueError, r"within 1\.\.horizon, got a step of -1"),
+        (None, [0], ValueError, "steps >= 1 in pretrain, got 0"),
+        (4, [-1], ValueError, "steps >= 1 in pretrain, got -1"),
         (None, pd.to_timedelta([1], unit="h"), TypeError, "whole steps ahead"),
     ],
 )
