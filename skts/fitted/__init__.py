@@ -25,6 +25,7 @@ from skts.fitted._model import (
     SeriesModel,
     make_series_model,
 )
+from skts.fitted._onnx import export_onnx
 from skts.fitted._rolling import (
     Rolling,
     backtest,
@@ -54,6 +55,7 @@ __all__ = [
     "choose_sizes",
     "cut_rolling",
     "error_means",
+    "export_onnx",
     "forecast_from",
     "forecast_rolling",
     "half_width",

@@ -27,6 +27,7 @@ from skts.fitted import (
     check_levels,
     choose_sizes,
     cut_rolling,
+    export_onnx,
     forecast_rolling,
     held_out_windows,
     join_rows,
@@ -546,6 +547,35 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
             torch.save(weights_of(self._trained_network("weights to save")), path)
         else:
             torch.save(self.pretrained_weights_, path)
+
+    def to_onnx(self, path: str | PathLike[str]) -> None:
+        """Write what forecasts windows to an ONNX file, which needs no torch to run.
+
+        Linear maps, network and units are all in it. It takes ``context``, float64 of
+        shape (n_windows, ``context_length_``, n_channels), and gives ``forecast``, of
+        shape (n_windows, horizon, n_channels), both in the units of the data: for the
+        same windows, what ``predict_windows`` gives. The guide shows how to serve it.
+
+        Parameters
+        ----------
+        path : str or Path
+            File to write.
+
+        Raises
+        ------
+        ImportError
+            If onnx or onnxscript are not installed; ``pip install 'skts[onnx]'``.
+        NotFittedError
+            If ``fit`` has not been called.
+
+        Notes
+        -----
+        The metadata of the file hold the names of the ``channels`` as JSON. A panel has
+        a second input, ``series``, int64 of shape (n_windows,): the position of each
+        window's series among the names in the metadata, also called ``series``.
+        """
+        self.check_is_fitted("to_onnx")
+        export_onnx(self._model, path)
 
     def _trained_network(self, what: str) -> WindowNetwork:
         """Return the network; raise if the linear maps are alone."""

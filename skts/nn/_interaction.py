@@ -116,5 +116,5 @@ class PatchMixing(PatchIntegration):
 
     def _apply_layer(self, layer: nn.Linear, z: Tensor) -> Tensor:
         # Multiplying from the left spares two transposed copies of `z`.
-        weight = layer.weight.expand(len(z), -1, -1)  # (R, N, N)
+        weight = layer.weight.expand(z.shape[0], -1, -1)  # (R, N, N)
         return torch.baddbmm(layer.bias.unsqueeze(-1), weight, z)

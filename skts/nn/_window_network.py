@@ -37,7 +37,7 @@ class WindowNetwork(nn.Module):
     def normalise(self, context: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Return the normalised window and its mean and scale, which are constants."""
         if not self.use_revin:
-            mean = context.new_zeros(len(context), 1, 1)
+            mean = context.new_zeros(context.shape[0], 1, 1)
             return context, mean, mean + 1
         mean = context.detach().mean(dim=-1, keepdim=True)
         centred = context - mean

@@ -1,0 +1,80 @@
+"""A file that other programs run gives the same forecasts without torch."""
+
+import json
+import logging
+import sys
+from dataclasses import replace
+from importlib.util import find_spec
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.lib.stride_tricks import sliding_window_view
+
+from skts.forecasting import LSINetForecaster, SAMformerForecaster
+
+needs_onnx = pytest.mark.skipif(
+    find_spec("onnxscript") is None or find_spec("onnxruntime") is None,
+    reason="needs the extra onnx",
+)
+
+
+def open_session(path):
+    from onnxruntime import InferenceSession
+
+    return InferenceSession(path)
+
+
+@needs_onnx
+def test_a_mixture_gives_the_same_numbers_in_a_file(mixed, pair, tmp_path, capfd):
+    y = pair.assign(still=7.0)
+    model = SAMformerForecaster(**mixed.get_params()).fit(y)
+    # whatever the network was found to be worth, it shall be in the file
+    half = replace(model._model.solved, network_weight=0.5)
+    model._keep(replace(model._model, solved=half))
+    level = logging.getLogger("torch.onnx").level
+    model.to_onnx(tmp_path / "model.onnx")
+    assert capfd.readouterr() == ("", "")
+    assert logging.getLogger("torch.onnx").level == level
+    assert [path.name for path in tmp_path.iterdir()] == ["model.onnx"]
+
+    session = open_session(tmp_path / "model.onnx")
+    later = y[-100:].to_numpy() + 3  # what was still moves off, and stays again
+    expected, _ = model.predict_windows(later)
+    windows = sliding_window_view(later, model.context_length_, axis=0)
+    windows = windows[: len(expected)].swapaxes(1, 2)
+    (forecast,) = session.run(None, {"context": windows})
+    np.testing.assert_allclose(forecast, expected, rtol=0, atol=1e-4)
+    assert (forecast[..., 2] == 10).all()
+    parts = model.predict_parts([1, 2])["call"]
+    assert abs(parts["maps"] - parts["network"]).min() > 0.01  # each of them counts
+
+    facts = session.get_modelmeta().custom_metadata_map
+    assert json.loads(facts["channels"]) == ["call", "echo", "still"]
+
+
+@needs_onnx
+def test_a_panel_says_whose_window_it_is(pair, tmp_path):
+    panel = pd.concat({"a": pair[:200], "b": 100 + 5 * pair[200:400]}, names=["n", "t"])
+    model = LSINetForecaster(
+        16, 4, linear_maps=None, hidden_size=8, max_epochs=1, random_state=0
+    ).fit(panel)
+    model.to_onnx(tmp_path / "model.onnx")
+    session = open_session(tmp_path / "model.onnx")
+    names = json.loads(session.get_modelmeta().custom_metadata_map["series"])
+    inputs = {
+        "context": np.stack([panel.loc[name].to_numpy()[-16:] for name in names]),
+        "series": np.arange(len(names)),
+    }
+    (forecast,) = session.run(None, inputs)
+    expected = model.predict(range(1, 5))
+    for name, values in zip(names, forecast, strict=True):
+        np.testing.assert_allclose(values, expected.loc[name], rtol=0, atol=1e-4)
+
+
+def test_without_onnx_it_says_what_to_install(mixed, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "onnxscript", None)
+    with pytest.raises(
+        ImportError, match=r"needs .*onnxscript.* pip install 'skts\[onnx\]'"
+    ):
+        mixed.to_onnx(tmp_path / "model.onnx")
