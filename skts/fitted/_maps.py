@@ -7,7 +7,7 @@ from torch import Tensor
 from skts.fitted._held_out import HeldOut
 from skts.fitted._layout import Layout, Part
 from skts.fitted._model import SeriesModel
-from skts.linear import WindowMoments, last_rows
+from skts.linear import last_rows
 from skts.models import ChosenMaps, follow
 
 
@@ -40,7 +40,7 @@ def settle_maps(
     """
     if chosen.choice is None:
         return model
-    moments = WindowMoments(chosen.windows.every) if refit else chosen.learned
+    moments = chosen.windows.moments if refit else chosen.learned
     chosen = chosen.with_members(model.solved.members)
     tails = [
         last_rows(_rows_of(part), part.stretches, moments.width)

@@ -35,6 +35,8 @@ class GrowingMoments:
         Windows of all series; channels; rows of a window.
     """
 
+    kept = None  # what is solved from them changes with every row
+
     def __init__(
         self, moments: Moments, tails: Sequence[Tensor], per_channel: bool
     ) -> None:

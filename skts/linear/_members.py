@@ -6,7 +6,7 @@ moments of any rows. `SolvedMaps` holds them as raw maps ``A (l, H)``, which for
 added to the rows is added to the forecast.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from math import inf
 
@@ -92,10 +92,33 @@ class SolvedMaps:
     def of_channel(self, channel: int) -> Iterator[tuple[int, Tensor]]:
         """Yield position and raw map ``(l, H)`` of the members with one per channel."""
         for i, member, towards in self._own:
-            learned = centred(
-                self._moments.channel(channel), member.context, self._horizon
-            )
-            yield i, raw(solve(learned, towards, member.own_strength))
+            yield i, own_map(self._moments, channel, member, towards)
+
+
+def own_map(moments: Moments, channel: int, member: Member, towards: Tensor) -> Tensor:
+    """Return the raw map ``(l, H)`` of one channel, shrunk towards that for all."""
+    horizon = towards.shape[1]
+    key = _own_key(member, horizon)
+    own = None if moments.kept is None else moments.kept.get(key, channel)
+    if own is None:
+        known = moments.channel(channel)
+        learned = centred(known, member.context, horizon)
+        own = raw(solve(learned, towards.to(known.device), member.own_strength))
+        if moments.kept is not None:
+            moments.kept.put(key, channel, own)
+    return own
+
+
+def forget_own(moments: Moments, member: Member, horizon: int) -> None:
+    """Forget maps per channel that were solved, and are not used."""
+    if moments.kept is not None:
+        moments.kept.drop(_own_key(member, horizon))
+
+
+def _own_key(member: Member, horizon: int) -> Hashable:
+    """Return what says which map of each channel it is, whatever its weight."""
+    shared = member.context, member.naive, member.strength
+    return *shared, member.own_strength, horizon
 
 
 def shared_weights(moments: Moments, member: Member, horizon: int) -> Tensor:

@@ -20,6 +20,7 @@ from scipy.fft import next_fast_len
 from torch import Tensor
 
 from skts.data import Windows
+from skts.linear._kept import KeptMaps
 
 # Matrices of all channels are kept from one use to the next up to this size.
 KEPT_BYTES = 2**29
@@ -34,6 +35,10 @@ class Moments(Protocol):
 
     n_channels: int
     width: int
+
+    @property
+    def kept(self) -> KeptMaps | None:
+        """Maps solved from them; None where they grow."""
 
     @property
     def n_windows(self) -> int:
@@ -71,6 +76,7 @@ class WindowMoments:
         self.width = first.context_length + first.prediction_length
         self.n_channels = len(first.series)
         self.n_windows = sum(len(each) for each in self.series)
+        self.kept = KeptMaps()
         self._total: Tensor | None = None
         size = self.n_channels * self.width**2 * 8
         self._kept: dict[int, Tensor] | None = {} if size <= KEPT_BYTES else None
@@ -109,16 +115,19 @@ def sum_of_moments(parts: Iterable[tuple[Tensor, Tensor, int]]) -> Tensor:
 
 def row_moments(row: Tensor, starts: Tensor, width: int) -> Tensor:
     """Return the moments ``(W, W)`` of the windows of one row ``(T,)``."""
-    total = row.new_zeros(width, width)
     if not len(starts):
-        return total
+        return row.new_zeros(width, width)
+    total: Tensor | None = None
     scattered = []
     for run in runs(starts):
         if len(run) <= FEW_WINDOWS:
             scattered.append(run)
         else:
             begin, end = int(run[0]), int(run[-1])
-            total += run_moments(row[begin : end + width], width)
+            moments = run_moments(row[begin : end + width], width)
+            total = moments if total is None else total.add_(moments)
+    if total is None:
+        total = row.new_zeros(width, width)
     if scattered:
         every = row.unfold(0, width, 1)
         size = max(1, MAX_VALUES // width)
@@ -131,7 +140,7 @@ def row_moments(row: Tensor, starts: Tensor, width: int) -> Tensor:
 def run_moments(row: Tensor, width: int) -> Tensor:
     """Return the moments ``(W, W)`` of all windows of one row ``(T,)``."""
     n = len(row) - width + 1
-    moments = row.new_zeros(width, width)
+    moments = row.new_empty(width, width)
     moments[0] = correlate(row[:n], row)[:width]
     first, after = row[:width], row[n:]
     # One tensor of scalars per side: indexing tensors one by one would cost as much.

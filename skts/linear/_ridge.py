@@ -42,8 +42,8 @@ def centred(moments: Tensor, context: int, horizon: int) -> Centred:
     mean_x = X.mean(1)  # mean of the context, times each of its rows
     mean_y = Y.mean(0)
     mean_mean = mean_x.mean()
-    gram = X - mean_x[:, None] - mean_x[None, :] + mean_mean
-    cross = Y - mean_y[None, :] - mean_x[:, None] + mean_mean
+    gram = (X - mean_x[:, None]).sub_(mean_x).add_(mean_mean)
+    cross = (Y - mean_y).sub_(mean_x[:, None]).add_(mean_mean)
     squares = moments.diagonal()[end:].sum()
     target = squares - 2 * mean_y.sum() + horizon * mean_mean
     return Centred(gram, cross, target)

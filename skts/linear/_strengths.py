@@ -2,14 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import product
 
 import torch
 from torch import Tensor
 
-from skts.linear._members import Member, raw, shared_weights
+from skts.linear._members import Member, forget_own, own_map, shared_weights
 from skts.linear._naive import MEAN, naive_forecasts
 from skts.linear._products import Folds
-from skts.linear._ridge import centred, errors_of_strengths, solve
+from skts.linear._ridge import centred, errors_of_strengths
 
 # In hundredths of the mean eigenvalue; the strongest, and so the simplest, first.
 STRENGTHS = tuple(10.0**power for power in range(6, -5, -1))
@@ -73,21 +74,27 @@ def choose_per_channel(
     ]
     searches = [_Search(FIRST_OWN) for _ in shared]
     while active := [i for i, search in enumerate(searches) if not search.is_done]:
+        tried = {i: _own(shared[i], searches[i].position) for i in active}
         errors = dict.fromkeys(active, 0.0)
         for (learned, held_out), starts in zip(folds, towards, strict=True):
             for channel in range(learned.n_channels):
-                known, new = learned.channel(channel), held_out.channel(channel)
+                new = held_out.channel(channel)
                 for i in active:
-                    start, strength = starts[i], STRENGTHS[searches[i].position]
-                    of_context = centred(known, shared[i].context, horizon)
-                    own = raw(solve(of_context, start.to(known.device), strength))
+                    own = own_map(learned, channel, tried[i], starts[i])
                     errors[i] += raw_error(new, own)
         for i, error in errors.items():
             searches[i].tell(error)
+            for position, (learned, _) in product(searches[i].worse, folds):
+                forget_own(learned, _own(shared[i], position), horizon)
     return [
-        replace(member, kind="channel", own_strength=STRENGTHS[search.best])
+        _own(member, search.best)
         for member, search in zip(shared, searches, strict=True)
     ]
+
+
+def _own(member: Member, position: int) -> Member:
+    """Return the map per channel beside a shared one, of a strength by its position."""
+    return replace(member, kind="channel", own_strength=STRENGTHS[position])
 
 
 def raw_error(moments: Tensor, A: Tensor) -> float:
@@ -105,6 +112,11 @@ class _Search:
         self.position = self.best = start
         self.is_done = False
         self._errors: dict[int, float] = {}
+
+    @property
+    def worse(self) -> list[int]:
+        """Candidates tried and found to be worse than the best."""
+        return [position for position in self._errors if position != self.best]
 
     def tell(self, error: float) -> None:
         """Take the error at `position`, and move on or be done."""

@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from time import perf_counter
 from typing import Self
 
@@ -20,9 +21,11 @@ from skts.linear import (
     naive_mixture,
     solve_mixture,
 )
+from skts.models._kept_choices import KeptChoices, fingerprint
 
 LINEAR_MAPS = ("auto", "shared", "channel")
 Folds = Sequence[tuple[WindowMoments, WindowMoments]]
+CHOICES = KeptChoices()
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,11 @@ class MapWindows:
     def prediction_length(self) -> int:
         """Steps that are forecast."""
         return self.every[0].prediction_length
+
+    @cached_property
+    def moments(self) -> WindowMoments:
+        """The moments of all windows."""
+        return WindowMoments(self.every)
 
 
 @dataclass(frozen=True)
@@ -98,13 +106,13 @@ class ChosenMaps:
 
     def solve_again(self) -> LinearMixture:
         """Return the same maps learned from all windows."""
-        return self.solve_from(WindowMoments(self.windows.every))
+        return self.solve_from(self.windows.moments)
 
     @property
     def learned(self) -> Moments:
         """The moments of what maps are learned from: all windows, where few."""
         if self.by_blocks or not self.folds:
-            return WindowMoments(self.windows.every)
+            return self.windows.moments
         return self.folds[0][0]
 
     def solve_from(self, moments: Moments) -> LinearMixture:
@@ -168,7 +176,12 @@ def choose_maps(
         folds = [(WindowMoments(windows.train), WindowMoments(windows.valid))]
     choice = None
     if folds:
-        choice = choose_mixture(folds, contexts, horizon, periods, wanted)
+        settings = tuple(contexts), horizon, tuple(periods), tuple(wanted)
+        # A search over a network's settings asks for the same again and again.
+        choice = CHOICES.get(
+            fingerprint([*windows.train, *windows.valid, *windows.every], settings),
+            lambda: choose_mixture(folds, *settings),
+        )
         members = choice.members
     else:
         members = naive_mixture(windows.context_length, periods)

@@ -1,5 +1,7 @@
 """The choice: errors of literal forecasts, and what is chosen where truth is known."""
 
+from collections import Counter
+
 import numpy as np
 import pytest
 import torch
@@ -15,6 +17,7 @@ from skts.linear import (
     solve_mixture,
 )
 from skts.linear import _choice as module
+from skts.linear._ridge import solve
 from tests.linear.naive import literal_residuals, make_series, make_windows
 
 CONTEXTS, HORIZON = (6, 10, 14), 4
@@ -67,6 +70,26 @@ def test_weights_are_shares(choice):
     assert weights.sum() == pytest.approx(1)
     equal = np.array([m.kind != "naive" for m in choice.members]) / 5
     assert choice.error < equal @ choice.products @ equal
+
+
+def test_maps_per_channel_are_solved_once(windows, monkeypatch):
+    asked = []
+
+    def spy(learned, towards, strength):
+        asked.append((len(learned.gram), strength))
+        return solve(learned, towards, strength)
+
+    monkeypatch.setattr("skts.linear._members.solve", spy)
+    folds = [tuple(WindowMoments(each) for each in windows)]
+    choice = choose_mixture(folds, CONTEXTS, HORIZON)
+    n_channels = folds[0][0].n_channels
+    tried = {k: v for k, v in Counter(asked).items() if v >= n_channels}
+    assert set(tried.values()) == {n_channels}
+    asked.clear()
+    weight = solve_mixture(folds[0][0], choice.members, HORIZON).weight
+    assert len(asked) <= len(CONTEXTS)  # those for all channels alone
+    fresh = solve_mixture(WindowMoments(windows[0]), choice.members, HORIZON)
+    assert torch.equal(weight, fresh.weight)
 
 
 def test_folds_are_summed(windows, folds):

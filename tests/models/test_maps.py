@@ -7,8 +7,9 @@ import pytest
 import torch
 
 from skts.data import Windows
-from skts.linear import WindowMoments, solve_mixture
+from skts.linear import WindowMoments, choose_mixture, solve_mixture
 from skts.models import MapWindows, NewRows, choose_maps, follow
+from skts.models._kept_choices import KeptChoices
 
 L, H = 6, 2
 
@@ -36,6 +37,24 @@ def test_many_validation_windows_choose_and_few_leave_it_to_blocks():
     assert chosen.by_blocks
     assert len(chosen.folds) == 5
     assert chosen.choice.n_windows == chosen.learned.n_windows == n - L - H
+
+
+def test_the_same_rows_and_settings_have_one_choice(monkeypatch):
+    made = []
+
+    def choose(*given):
+        made.append(choose_mixture(*given))
+        return made[-1]
+
+    monkeypatch.setattr("skts.models._maps.choose_mixture", choose)
+    monkeypatch.setattr("skts.models._maps.CHOICES", KeptChoices())
+    parts = of_parts(1200, 600)
+    chosen = [choose_maps(of_parts(1200, 600), [3, L], (), "auto") for _ in range(2)]
+    assert [each.choice for each in chosen] == made * 2
+    assert torch.equal(chosen[0].solve().weight, chosen[1].solve().weight)
+    for other in [[3, L], (4,), "auto"], [[3, L], (), "shared"], [[4, L], (), "auto"]:
+        choose_maps(parts, *other)
+    assert len(made) == 4
 
 
 @pytest.fixture(scope="module")
