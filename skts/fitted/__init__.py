@@ -9,7 +9,7 @@ from skts.fitted._conformal import (
     window_spread,
     windows_needed,
 )
-from skts.fitted._errors import Backtest, error_means, seasonal_errors
+from skts.fitted._errors import Backtest, error_means
 from skts.fitted._held_out import HeldOutErrors, measure_held_out
 from skts.fitted._layout import (
     Layout,
@@ -25,15 +25,18 @@ from skts.fitted._model import (
     SeriesModel,
     make_series_model,
 )
+from skts.fitted._naive import keep_training_rows, mean_change
 from skts.fitted._onnx import export_onnx
 from skts.fitted._rolling import (
     Rolling,
+    RollingByName,
     backtest,
     cut_rolling,
     forecast_from,
+    forecast_one_step,
     forecast_rolling,
-    measure_naive,
     rolling_error,
+    rolling_in_units,
 )
 from skts.fitted._update import join_rows, update_model
 
@@ -47,6 +50,7 @@ __all__ = [
     "Layout",
     "Part",
     "Rolling",
+    "RollingByName",
     "SeriesModel",
     "Sizes",
     "absolute_errors",
@@ -57,16 +61,18 @@ __all__ = [
     "error_means",
     "export_onnx",
     "forecast_from",
+    "forecast_one_step",
     "forecast_rolling",
     "half_width",
     "held_out_windows",
     "join_rows",
+    "keep_training_rows",
     "lay_out",
     "make_series_model",
+    "mean_change",
     "measure_held_out",
-    "measure_naive",
     "rolling_error",
-    "seasonal_errors",
+    "rolling_in_units",
     "settle_maps",
     "update_model",
     "window_spread",

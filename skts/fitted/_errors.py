@@ -1,14 +1,15 @@
 """Errors of rolling forecasts, summed up window by window, and tables of them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor
 
-from skts.data import Stretch, Windows
+from skts.data import Windows
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,8 @@ class Backtest:
     seasonal naive forecast's in the training part; and ``standardised_mse`` and
     ``standardised_mae``, with each variable in standard deviations of the training
     part. Means over variables leave out what is undefined for one that never moved:
-    ``mase`` and the standardised errors.
+    ``mase`` and the standardised errors. Of a panel, they are means over series: each
+    counts the same, however many windows it has.
 
     Attributes
     ----------
@@ -31,16 +33,27 @@ class Backtest:
         A row per step, from 1, and a column per metric.
     by_variable : DataFrame
         A row per variable and a column per metric.
+    by_series : DataFrame or None
+        A row per series of a panel and a column per metric; None for one series.
     forecasts : DataFrame or None
         What was forecast, if asked for: columns ``cutoff``, ``step``, ``variable``,
-        ``forecast`` and ``truth``.
+        ``forecast`` and ``truth``, and before them the names of a panel's series.
     """
 
     n_windows: int
     overall: pd.Series
     by_step: pd.DataFrame
     by_variable: pd.DataFrame
+    by_series: pd.DataFrame | None
     forecasts: pd.DataFrame | None
+
+
+class Tables(NamedTuple):
+    """Metrics of one series, overall, by step and by variable."""
+
+    overall: pd.Series
+    by_step: pd.DataFrame
+    by_variable: pd.DataFrame
 
 
 @torch.no_grad()
@@ -71,7 +84,7 @@ def metric_tables(
     scale: np.ndarray,
     naive: np.ndarray,
     variables: pd.Index,
-) -> tuple[pd.Series, pd.DataFrame, pd.DataFrame]:
+) -> Tables:
     """Return metrics overall, by step and by variable from errors ``(C, H)``.
 
     `scale` and `naive`, each ``(C,)``, are the units of standardised and of MASE; NaN
@@ -93,7 +106,51 @@ def metric_tables(
     by_variable = pd.DataFrame(
         {name: table.mean(axis=1) for name, table in tables.items()}
     )
-    return by_variable.mean(), by_step, by_variable.rename_axis("variable")
+    by_variable = by_variable.rename_axis("variable")
+    return Tables(by_variable.mean(), by_step, by_variable)
+
+
+def join_tables(
+    tables: dict[Hashable, Tables], levels: Sequence[Hashable]
+) -> tuple[pd.Series, pd.DataFrame, pd.DataFrame, pd.DataFrame | None]:
+    """Return means of the tables of some series, and a row for each series."""
+    if None in tables:
+        return *tables[None], None
+    names = series_index(list(tables), levels)
+    by_series = pd.DataFrame([each.overall for each in tables.values()]).set_axis(names)
+    by_step = _mean([each.by_step for each in tables.values()])
+    by_variable = _mean([each.by_variable for each in tables.values()])
+    return by_series.mean(), by_step, by_variable, by_series
+
+
+def _mean(tables: list[pd.DataFrame]) -> pd.DataFrame:
+    """Return the mean of tables that have the same rows, without what is NaN."""
+    values = np.ma.masked_invalid(np.stack([table.to_numpy() for table in tables]))
+    mean = values.mean(axis=0).filled(np.nan)
+    return pd.DataFrame(mean, tables[0].index, tables[0].columns)
+
+
+def series_index(names: list[Hashable], levels: Sequence[Hashable]) -> pd.Index:
+    """Return the names of series, which are tuples in a hierarchy, as an index."""
+    if len(levels) > 1:
+        tuples = [name if isinstance(name, tuple) else (name,) for name in names]
+        return pd.MultiIndex.from_tuples(tuples, names=list(levels))
+    return pd.Index(names, name=levels[0], tupleize_cols=False)
+
+
+def join_long(
+    frames: dict[Hashable, pd.DataFrame], levels: Sequence[Hashable]
+) -> pd.DataFrame | None:
+    """Return long frames of some series as one, their names in columns."""
+    if not frames:
+        return None
+    if None in frames:
+        return frames[None]
+    names = series_index(list(frames), levels)
+    joined = pd.concat(list(frames.values()), ignore_index=True)
+    which = np.repeat(np.arange(len(frames)), [len(one) for one in frames.values()])
+    labels = names.take(which).to_frame(index=False)
+    return pd.concat([labels, joined], axis=1)
 
 
 def long_frame(
@@ -112,27 +169,3 @@ def long_frame(
             "truth": truths.reshape(-1),
         }
     )
-
-
-def seasonal_errors(
-    series: Tensor, stretches: Sequence[Stretch], max_period: int
-) -> Tensor:
-    """Return the mean absolute change over 1 to `max_period` rows, each per channel.
-
-    That is the error of seasonal naive forecasts of a series ``(C, T)``. Changes across
-    a gap do not count.
-
-    Returns
-    -------
-    Tensor of shape (max_period, C)
-    """
-    n_rows = series.shape[-1]
-    begins = np.concatenate([np.full(end - begin, begin) for begin, end in stretches])
-    begin_of_row = torch.from_numpy(begins[:n_rows]).to(series.device)
-    row = torch.arange(n_rows, device=series.device)
-    errors = []
-    for period in range(1, max_period + 1):
-        counts = (begin_of_row[period:] <= row[:-period]).to(series.dtype)
-        changes = (series[:, period:] - series[:, :-period]).abs_()
-        errors.append(changes @ counts / counts.sum())
-    return torch.stack(errors)

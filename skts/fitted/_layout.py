@@ -20,6 +20,7 @@ from skts.series import (
     check_length,
     contiguous_stretches,
     describe,
+    measure_deviation,
     measure_units,
     warn_of_gaps,
 )
@@ -183,7 +184,7 @@ def lay_out(
         before = [(begin, min(end, n_train)) for begin, end in stretches[i]]
         width = sizes.map_context + sizes.prediction_length
         parts[name] = Part(
-            KnownSeries(y, frequencies[name], units[i]),
+            KnownSeries(y, frequencies[name], units[i], measure_deviation(values[i])),
             int(first_rows[i]),
             n_train,
             stretches[i],

@@ -12,6 +12,7 @@ from torch import Tensor
 from skts.data import Rows, Windows
 from skts.fitted._held_out import HeldOutErrors
 from skts.fitted._layout import Layout, Sizes
+from skts.fitted._naive import TrainingRows
 from skts.models import FollowingMaps, Mixture
 from skts.series import KnownSeries
 
@@ -52,9 +53,8 @@ class SeriesModel:
         Series by name; a series that is no part of a panel has the name None.
     level_names : list
         Names of the index levels of the data.
-    naive_errors : ndarray of shape (L, n_channels) or None
-        Errors of seasonal naive forecasts of the training part, by period; None for a
-        panel.
+    training_rows : TrainingRows
+        What errors of naive forecasts are measured on.
     held_out : HeldOutErrors or None
         Errors of the windows held out, if there were any.
     following : FollowingMaps or None
@@ -67,7 +67,7 @@ class SeriesModel:
     sizes: Sizes
     known: dict[Hashable, KnownSeries]
     level_names: Sequence[Hashable]
-    naive_errors: np.ndarray | None = None
+    training_rows: TrainingRows
     held_out: HeldOutErrors | None = None
     following: FollowingMaps | None = None
     due: bool = False
@@ -167,10 +167,10 @@ def make_series_model(
     mixture: Mixture,
     layout: Layout,
     level_names: Sequence[Hashable],
-    naive_errors: np.ndarray | None,
+    training_rows: TrainingRows,
 ) -> SeriesModel:
     """Return a model that knows the series it was trained on, by their last rows."""
-    model = SeriesModel(mixture, layout.sizes, layout.known, level_names, naive_errors)
+    model = SeriesModel(mixture, layout.sizes, layout.known, level_names, training_rows)
     return replace(
         model,
         known={

@@ -1,23 +1,34 @@
 """Forecasts of all windows of a series in one pass, and what is measured on them."""
 
+import warnings
+from collections.abc import Hashable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
-from torch import Tensor
 
 from skts.data import Stretch, Windows, cut_windows, window_starts
 from skts.fitted._errors import (
     Backtest,
+    Tables,
     error_means,
+    join_long,
+    join_tables,
     long_frame,
     metric_tables,
-    seasonal_errors,
 )
-from skts.fitted._layout import Part
 from skts.fitted._model import SeriesModel
 from skts.models import channel_errors
-from skts.series import contiguous_stretches
+from skts.series import (
+    KnownSeries,
+    SeriesByName,
+    contiguous_stretches,
+    find_frequency,
+    in_score_units,
+    meet_series,
+    score_units,
+)
 
 
 @dataclass(frozen=True)
@@ -26,56 +37,111 @@ class Rolling:
 
     Attributes
     ----------
+    known : KnownSeries
+        The series that the rows are of.
+    times : Index of shape (n_rows,)
+        Times of the rows.
     values : ndarray of shape (n_rows, n_channels)
         Rows, in the units of the data.
-    n_known : int
-        Rows among them, the first ones, that were known before.
     starts : ndarray of shape (n_windows,)
         First row of each window.
     """
 
+    known: KnownSeries
+    times: pd.Index
     values: np.ndarray
-    n_known: int
     starts: np.ndarray
+
+
+RollingByName = dict[Hashable, Rolling]
 
 
 def cut_rolling(
     model: SeriesModel,
-    frame: pd.DataFrame,
+    series: SeriesByName,
     name: str,
     *,
     stride: int,
     look_back: bool,
-) -> Rolling:
-    """Cut a series into windows; with `look_back`, the rows known come before it.
+    standardize: bool,
+) -> RollingByName:
+    """Cut each series into windows.
+
+    With `look_back`, the rows known of a series come before those given, if these
+    follow. A series that is not known has the units of the rows before its first
+    target, in which it is standardised or not.
 
     Raises
     ------
     ValueError
-        If there is no window.
+        If no series has a window.
+
+    Warns
+    -----
+    UserWarning
+        If some series of a panel have none, and are left out.
     """
-    known = model.known[None]
-    values = frame.to_numpy(dtype=np.float64)
-    stretches = contiguous_stretches(frame.index, known.frequency)
+    windows, without = {}, {}
+    for label, frame in series.items():
+        known = _know(model, label, frame, standardize)
+        one = _cut_one(model, known, frame, stride, look_back)
+        if isinstance(one, Rolling):
+            windows[label] = one
+        else:
+            without[label] = one
+    if not windows:
+        longest, needs = max(without.values())
+        raise ValueError(
+            f"{name} has {longest} time points without a gap at most, but {needs}. "
+            "Give a longer series."
+        )
+    if without:
+        label, (longest, needs) = next(iter(without.items()))
+        warnings.warn(
+            f"{len(without)} series of {name} are too short for a window and are left "
+            f"out: {label!r} has {longest} time points without a gap at most, but "
+            f"{needs}.",
+            stacklevel=2,
+        )
+    return windows
+
+
+def _know(
+    model: SeriesModel, name: Hashable, frame: pd.DataFrame, standardize: bool
+) -> KnownSeries:
+    """Return a known series, or one met here, in the units of its first context."""
+    if name in model.known:
+        return model.known[name]
+    first = frame[: model.context_length]
+    return meet_series(first, find_frequency(frame.index), standardize)
+
+
+def _cut_one(
+    model: SeriesModel,
+    known: KnownSeries,
+    frame: pd.DataFrame,
+    stride: int,
+    look_back: bool,
+) -> Rolling | tuple[int, str]:
+    """Return the windows of a series, or its rows without a gap and what they lack."""
+    times, values = frame.index, frame.to_numpy(dtype=np.float64)
+    stretches = contiguous_stretches(times, known.frequency)
     longest = max(end - begin for begin, end in stretches)
-    n_known = model.context_length if look_back else 0
-    if look_back:
-        values = np.concatenate([known.last(n_known), values])
-        stretches = _moved(stretches, n_known)
-    width = model.context_length + model.prediction_length
+    horizon = model.prediction_length
+    least, needs = horizon, f"horizon={horizon} needs"
+    if look_back and len(known.recent) and known.is_followed_by(times):
+        before = known.recent[-model.context_length :]
+        values = np.concatenate([before.to_numpy(dtype=np.float64), values])
+        times = before.index.append(times).rename(before.index.name)
+        stretches = _moved(stretches, len(before))
+    else:
+        least += model.context_length
+        needs = f"context_length={model.context_length} and horizon={horizon} need"
+    width = model.context_length + horizon
     starts = window_starts(stretches, width)[::stride]
     if not len(starts):
-        needs = f"horizon={model.prediction_length} needs"
-        if not look_back:
-            needs = (
-                f"context_length={model.context_length} and "
-                f"horizon={model.prediction_length} need"
-            )
-        raise ValueError(
-            f"{name} has {longest} time points without a gap at most, but {needs} at "
-            f"least {width - n_known}. Give a longer series."
-        )
-    return Rolling(values, n_known, starts)
+        return longest, f"{needs} at least {least}"
+    return Rolling(known, times, values, starts)
 
 
 def _moved(stretches: list[Stretch], n_rows: int) -> list[Stretch]:
@@ -85,14 +151,25 @@ def _moved(stretches: list[Stretch], n_rows: int) -> list[Stretch]:
 
 
 def forecast_rolling(
-    model: SeriesModel, rolling: Rolling
+    model: SeriesModel, windows: RollingByName
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return forecasts and truths of all windows, each ``(n_windows, H, C)``."""
-    return forecast_from(model, rolling.values, rolling.starts), _truths(model, rolling)
+    """Return forecasts and truths of all windows, each ``(n_windows, H, C)``.
+
+    Those of one series come after those of another.
+    """
+    forecasts = [
+        forecast_from(model, one.known, one.values, one.starts)
+        for one in windows.values()
+    ]
+    truths = [_truths(model, one) for one in windows.values()]
+    if len(truths) == 1:
+        return forecasts[0], truths[0]  # the truths as a view
+    return np.concatenate(forecasts), np.concatenate(truths)
 
 
 def forecast_from(
     model: SeriesModel,
+    known: KnownSeries,
     values: np.ndarray,
     starts: np.ndarray,
     n_steps: int | None = None,
@@ -101,7 +178,6 @@ def forecast_from(
 
     With `n_steps`, that many steps.
     """
-    known = model.known[None]
     series = known.units.standardise(values).to(model.device)
     contexts = model.windows(series, starts, 0)
     parts = [
@@ -111,77 +187,121 @@ def forecast_from(
     return known.units.restore(np.concatenate(parts))
 
 
-def rolling_error(model: SeriesModel, rolling: Rolling) -> float:
-    """Return the mean squared error in standard deviations of the training part.
+def forecast_one_step(
+    model: SeriesModel, series: SeriesByName, standardize: bool
+) -> SeriesByName:
+    """Forecast each row that has a context before it, a step ahead."""
+    return {
+        name: _one_step(model, _know(model, name, frame, standardize), frame)
+        for name, frame in series.items()
+    }
 
-    Channels that never moved there have none, and do not count beside others.
+
+def _one_step(
+    model: SeriesModel, known: KnownSeries, frame: pd.DataFrame
+) -> pd.DataFrame:
+    stretches = contiguous_stretches(frame.index, known.frequency)
+    starts = window_starts(stretches, model.context_length + 1)
+    if not len(starts):
+        return frame[:0].astype(np.float64)
+    values = frame.to_numpy(dtype=np.float64)
+    forecasts = forecast_from(model, known, values, starts, 1)[:, 0]
+    times = frame.index[starts + model.context_length]
+    return pd.DataFrame(forecasts, times, frame.columns)
+
+
+def rolling_error(model: SeriesModel, windows: RollingByName) -> float:
+    """Return the mean over series of their mean squared errors over all windows.
+
+    They are in standard deviations of the rows learned from; channels that never moved
+    have none, and do not count.
     """
-    known = model.known[None]
-    errors = channel_errors(
-        lambda context: model.forecast(context, known), _windows(model, rolling)
-    )
-    units = known.units
-    errors = errors.cpu().numpy() * (units.factor / units.scale) ** 2
-    return float(np.mean(errors[~units.still] if not units.still.all() else errors))
+    errors = []
+    for one in windows.values():
+        known = one.known
+        forecast = partial(model.forecast, known=known)
+        squared = channel_errors(forecast, _windows(model, one)).cpu().numpy()
+        counts, unit = score_units(known.deviation)
+        in_data = squared * known.units.factor**2
+        errors.append(np.mean(in_data[counts] / unit**2))
+    return float(np.mean(errors))
+
+
+def rolling_in_units(
+    model: SeriesModel, windows: RollingByName
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Return truths and forecasts of each series, in the units of its score.
+
+    Each array is ``(n_windows * H, C)``, with the channels that count.
+    """
+    pairs = []
+    for name, one in windows.items():
+        forecasts, truths = forecast_rolling(model, {name: one})
+        unit = one.known.deviation
+        pairs.append((in_score_units(truths, unit), in_score_units(forecasts, unit)))
+    return pairs
 
 
 def backtest(
-    model: SeriesModel, rolling: Rolling, sp: int, times: pd.Index | None
+    model: SeriesModel, windows: RollingByName, sp: int, *, return_forecasts: bool
 ) -> Backtest:
     """Measure the forecasts of all windows.
 
     Parameters
     ----------
     model : SeriesModel
-        A model of one series.
-    rolling : Rolling
-        Windows of it.
+        What forecasts.
+    windows : dict of Rolling
+        Windows of each series.
     sp : int
         Period of the naive forecast that ``mase`` compares with.
-    times : Index or None
-        Times of the rows, where forecasts are wanted, too.
+    return_forecasts : bool
+        Whether all forecasts are wanted.
     """
-    known = model.known[None]
+    tables: dict[Hashable, Tables] = {}
+    frames: SeriesByName = {}
+    for name, rolling in windows.items():
+        kept: list[np.ndarray] | None = [] if return_forecasts else None
+        tables[name] = _measure(model, name, rolling, sp, kept)
+        if kept is not None:
+            frames[name] = long_frame(
+                rolling.times[rolling.starts + model.context_length - 1],
+                rolling.known.units.restore(np.concatenate(kept)),
+                _truths(model, rolling),
+                _variables(rolling),
+            )
+    levels = list(model.level_names[:-1])
+    n_windows = sum(len(rolling.starts) for rolling in windows.values())
+    return Backtest(n_windows, *join_tables(tables, levels), join_long(frames, levels))
+
+
+def _measure(
+    model: SeriesModel,
+    name: Hashable,
+    rolling: Rolling,
+    sp: int,
+    kept: list[np.ndarray] | None,
+) -> Tables:
+    known = rolling.known
     units = known.units
-    kept: list[np.ndarray] | None = None if times is None else []
-    variables = known.recent.columns.to_flat_index()  # names may be tuples
-
-    def forecast(context: Tensor) -> Tensor:
-        return model.forecast(context, known)
-
-    squared, absolute = error_means(forecast, _windows(model, rolling), kept)
-    assert model.naive_errors is not None, "a model of one series has them"
-    tables = metric_tables(
+    squared, absolute = error_means(
+        partial(model.forecast, known=known), _windows(model, rolling), kept
+    )
+    return metric_tables(
         squared * units.factor[:, None] ** 2,
         absolute * units.factor[:, None],
         np.where(units.still, np.nan, units.scale),
-        model.naive_errors[sp - 1],
-        variables,
+        model.training_rows.naive_error(name, known, sp),
+        _variables(rolling),
     )
-    forecasts = None
-    if times is not None and kept is not None:
-        forecasts = long_frame(
-            times[rolling.starts + model.context_length - 1],
-            units.restore(np.concatenate(kept)),
-            _truths(model, rolling),
-            variables,
-        )
-    return Backtest(len(rolling.starts), *tables, forecasts)
 
 
-def measure_naive(part: Part, max_period: int) -> np.ndarray:
-    """Return errors of seasonal naive forecasts of the training part, ``(L, C)``.
-
-    Which period is wanted is known later, and the series is not kept until then.
-    """
-    train = part.train.series[:, : part.n_train]
-    errors = seasonal_errors(train, part.stretches, max_period)
-    return errors.cpu().numpy() * part.known.units.factor
+def _variables(rolling: Rolling) -> pd.Index:
+    return rolling.known.recent.columns.to_flat_index()  # names may be tuples
 
 
 def _windows(model: SeriesModel, rolling: Rolling) -> Windows:
-    units = model.known[None].units
-    series = units.standardise(rolling.values).to(model.device)
+    series = rolling.known.units.standardise(rolling.values).to(model.device)
     return model.windows(series, rolling.starts, model.prediction_length)
 
 

@@ -19,7 +19,7 @@ from skts.series import (
     contiguous_stretches,
     describe,
     find_frequency,
-    measure_units,
+    meet_series,
 )
 
 # Fine-tuning starts from a good place; the full rate would lead away from it.
@@ -100,8 +100,7 @@ def update_model(
     known = dict(model.known)
     for name, rows in joined.items():
         if name not in known:
-            units = measure_units(rows.to_numpy(dtype=np.float64), standardize)
-            known[name] = KnownSeries(rows[:0], find_frequency(rows.index), units)
+            known[name] = meet_series(rows, find_frequency(rows.index), standardize)
     model = _with_rows_for_maps(model.as_solved(), joined, recipe is not None)
     if recipe is not None and model.solved.network_weight > 0:
         windows = _windows_to_learn(model, known, joined, recipe.batch_size)

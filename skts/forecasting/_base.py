@@ -21,24 +21,27 @@ from skts.fitted import (
     Forecast,
     HeldOutErrors,
     Layout,
-    Rolling,
+    RollingByName,
     SeriesModel,
     backtest,
     check_levels,
     choose_sizes,
     cut_rolling,
     export_onnx,
+    forecast_one_step,
     forecast_rolling,
     held_out_windows,
     join_rows,
+    keep_training_rows,
     lay_out,
     make_series_model,
     measure_held_out,
-    measure_naive,
     rolling_error,
+    rolling_in_units,
     settle_maps,
     update_model,
 )
+from skts.forecasting._given import read_series
 from skts.forecasting._horizon import (
     coerce_horizon,
     count_steps_ahead,
@@ -142,6 +145,7 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
     channel_names_: list[Hashable]
     center_: np.ndarray | pd.DataFrame
     scale_: np.ndarray | pd.DataFrame
+    score_scale_: np.ndarray | pd.DataFrame
 
     def __init__(self) -> None:
         super().__init__()
@@ -285,16 +289,15 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
             layout = self._lay_out(
                 series, frequencies, horizon, periods, with_maps=False
             )
-        naive_errors = None
-        if None in series:
-            longest = layout.sizes.looked_at
-            naive_errors = measure_naive(layout.parts[None], longest)
+        training_rows = keep_training_rows(layout)
         chosen = self._choose_maps(layout, periods) if with_maps else None
         if chosen is not None and chosen.is_naive:
             _warn_of_naive_forecast(series, chosen)
 
         def make_model(mixture: Mixture) -> SeriesModel:
-            return make_series_model(mixture, layout, list(y.index.names), naive_errors)
+            return make_series_model(
+                mixture, layout, list(y.index.names), training_rows
+            )
 
         def finish(mixture: Mixture) -> None:
             model = make_model(mixture)
@@ -403,6 +406,7 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         self.channel_names_ = list(model.columns)
         self.center_ = _by_series(model, lambda known: known.units.center)
         self.scale_ = _by_series(model, lambda known: known.units.scale)
+        self.score_scale_ = _by_series(model, lambda known: known.deviation)
 
     @property
     def _seen(self) -> pd.DataFrame:
@@ -872,34 +876,27 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         if None not in known:
             raise NotImplementedError(
                 f"This {type(self).__name__} was fitted on a panel of "
-                f"{len(known)} series, and windows are those of one series. Use "
-                "predict, or sktime's evaluate; or pretrain on the panel and fit on "
-                "the series."
+                f"{len(known)} series, and this is for one series. Use predict, or "
+                "pretrain on the panel and fit on the series."
             )
         return known[None]
 
-    def _to_frame(self, Y: Any, name: str = "Y") -> pd.DataFrame:
-        """Check a series given after ``fit`` and return it as a frame."""
-        seen = self._only.recent
-        frame = as_frame(Y, name, list(seen.columns))
-        check_columns(frame, seen, name)
-        check_values(frame, name)
-        check_index(frame.index, name)
-        check_order(frame.index, name)
-        return frame
-
     def _cut(
         self, Y: Any, name: str = "Y", *, stride: int = 1, look_back: bool = False
-    ) -> Rolling:
-        """Return windows of a series.
+    ) -> RollingByName:
+        """Return windows of one series, or of those of a panel.
 
         With `look_back`, the rows seen come before those of `Y`, if it follows them.
         """
-        frame = self._to_frame(Y, name)
+        self.check_is_fitted()
         check_int("stride", stride, 1)
-        follows = isinstance(Y, np.ndarray) or self._only.is_followed_by(frame.index)
         return cut_rolling(
-            self._model, frame, name, stride=stride, look_back=look_back and follows
+            self._model,
+            read_series(self._model, Y, name),
+            name,
+            stride=stride,
+            look_back=look_back,
+            standardize=self.standardize,
         )
 
     @as_usual()
@@ -911,19 +908,21 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         Parameters
         ----------
         Y : Series, DataFrame or ndarray of shape (n_timepoints, n_channels)
-            Series with the channels seen in ``fit``. Its first ``context_length`` rows
-            are only looked at; nothing is taken from the data seen in ``fit``. Windows
-            that would cross a gap in the index are left out.
+            Series with the channels seen in ``fit``; after a fit on a panel, a panel.
+            The first ``context_length`` rows of a series are only looked at; nothing is
+            taken from the data seen in ``fit``. Windows that would cross a gap in the
+            index are left out.
         stride : int, default=1
             Rows from one window to the next.
 
         Returns
         -------
         forecasts : ndarray of shape (n_windows, horizon, n_channels)
-            Forecasts in the units of the data.
+            Forecasts in the units of the data; of a panel, those of one series after
+            those of another, in the order of `Y`.
         truths : ndarray of shape (n_windows, horizon, n_channels)
-            What came, in the same units: a read-only view of the data where it has no
-            gap.
+            What came, in the same units: a read-only view of the data where it is one
+            series without a gap.
 
         Raises
         ------
@@ -931,8 +930,7 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
             If `Y` is shorter than ``context_length`` + ``horizon``, is not finite, or
             has other columns than in ``fit``; if `stride` is below 1.
         """
-        rolling = self._cut(Y, stride=stride)
-        return forecast_rolling(self._model, rolling)
+        return forecast_rolling(self._model, self._cut(Y, stride=stride))
 
     @as_usual()
     def predict_rolling(
@@ -946,17 +944,20 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         Parameters
         ----------
         Y : Series, DataFrame or ndarray of shape (n_timepoints, n_channels)
-            Series with the channels seen in ``fit``. If it starts one step after the
-            last row seen, or is an array, the first windows look back into the rows
-            seen; otherwise its own first ``context_length`` rows are only looked at.
-            Windows that would cross a gap in the index are left out.
+            Series with the channels seen in ``fit``; after a fit on a panel, a panel.
+            If a series starts one step after the last row seen of it, or is an array,
+            its first windows look back into the rows seen; otherwise its own first
+            ``context_length`` rows are only looked at. Windows that would cross a gap
+            in the index are left out. A series of a panel that was not seen in ``fit``
+            has the units of the rows before its first target.
         stride : int, default=1
             Rows from one window to the next.
 
         Returns
         -------
         forecasts : ndarray of shape (n_windows, horizon, n_channels)
-            Forecasts in the units of the data.
+            Forecasts in the units of the data; of a panel, those of one series after
+            those of another, in the order of `Y`.
         truths : ndarray of shape (n_windows, horizon, n_channels)
             What came, in the same units.
 
@@ -966,8 +967,47 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
             If `Y` holds no window, is not finite, or has other columns than in
             ``fit``; if `stride` is below 1.
         """
-        rolling = self._cut(Y, stride=stride, look_back=True)
-        return forecast_rolling(self._model, rolling)
+        windows = self._cut(Y, stride=stride, look_back=True)
+        return forecast_rolling(self._model, windows)
+
+    @as_usual()
+    def predict_one_step(self, Y: Series) -> pd.DataFrame:
+        """Forecast each row of a series from the rows before it, one step ahead.
+
+        These are forecasts "in sample" where `Y` holds the rows given to ``fit``, and
+        ``Y - predict_one_step(Y)`` are the residuals. Rows without a whole context
+        before them, in `Y`, have no forecast.
+
+        Parameters
+        ----------
+        Y : Series, DataFrame, panel or ndarray of shape (n_timepoints, n_channels)
+            Rows with the channels seen in ``fit``, a panel if that was fitted.
+
+        Returns
+        -------
+        forecasts : DataFrame
+            A row for each row of `Y` that has ``context_length_`` rows before it
+            without a gap, at the same time; of a series too short for that, none.
+
+        Raises
+        ------
+        ValueError
+            If `Y` is not finite, or has other columns than in ``fit``.
+
+        Examples
+        --------
+        >>> from sktime.datasets import load_airline
+        >>> from skts.forecasting import SAMformerForecaster
+        >>> y = load_airline().to_frame()
+        >>> model = SAMformerForecaster(24, horizon=12).fit(y)
+        >>> residuals = y - model.predict_one_step(y)
+        >>> len(y), len(residuals.dropna())
+        (144, 120)
+        """
+        self.check_is_fitted()
+        series = read_series(self._model, Y, "Y")
+        frames = forecast_one_step(self._model, series, self.standardize)
+        return join_panel(frames, self._model.level_names)
 
     @as_usual()
     def backtest(
@@ -986,15 +1026,17 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         Parameters
         ----------
         Y : Series, DataFrame or ndarray of shape (n_timepoints, n_channels)
-            Series with the channels seen in ``fit``. If it starts one step after the
-            last row seen, or is an array, the first windows look back into the rows
-            seen; otherwise its own first ``context_length`` rows are only looked at.
-            Windows that would cross a gap in the index are left out.
+            Series with the channels seen in ``fit``; after a fit on a panel, a panel.
+            If a series starts one step after the last row seen of it, or is an array,
+            its first windows look back into the rows seen; otherwise its own first
+            ``context_length`` rows are only looked at. Windows that would cross a gap
+            in the index are left out. A series of a panel that was not seen in ``fit``
+            has the units of the rows before its first target.
         stride : int, default=1
             Rows from one window to the next.
         sp : int, default=1
-            Seasonal period of the naive forecast that ``mase`` compares with, in rows,
-            at most ``context_length``; 1 repeats the last value.
+            Seasonal period of the naive forecast that ``mase`` compares with, in rows;
+            1 repeats the last value.
         return_forecasts : bool, default=False
             Whether the result holds every forecast beside its truth, in rows of a long
             frame. Takes memory: a row per window, step and variable.
@@ -1003,19 +1045,28 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         -------
         result : Backtest
             Frozen record of ``n_windows``, the Series ``overall``, the DataFrames
-            ``by_step`` and ``by_variable``, and ``forecasts``: None, or a DataFrame
-            with the columns ``cutoff``, ``step``, ``variable``, ``forecast`` and
-            ``truth``. The metrics are ``mse`` and ``mae`` in the units of the data,
-            ``mase``, and ``standardised_mse`` and ``standardised_mae`` in standard
-            deviations of the training part. ``mase`` is the absolute error in units of
-            the naive forecast's in the training part, and NaN for a variable that never
-            moved there; means leave it out.
+            ``by_step`` and ``by_variable``, for a panel ``by_series``, otherwise None,
+            and ``forecasts``: None, or a DataFrame with the columns ``cutoff``,
+            ``step``, ``variable``, ``forecast`` and ``truth``, after the names of the
+            series of a panel. The metrics are ``mse`` and ``mae`` in the units of the
+            data, ``mase``, and ``standardised_mse`` and ``standardised_mae`` in
+            standard deviations of the training part. ``mase`` is the absolute error in
+            units of the naive forecast's in the training part, and NaN for a variable
+            that never moved there, and for a series not seen in ``fit``; means leave it
+            out. Of a panel, the tables are means over series: each counts the same,
+            however many windows it has.
 
         Raises
         ------
         ValueError
             If `Y` holds no window, is not finite, or has other columns than in
-            ``fit``; if `stride` is below 1, or `sp` outside 1..context_length.
+            ``fit``; if `stride` or `sp` is below 1, or `sp` is not below the number of
+            training rows.
+
+        Warns
+        -----
+        UserWarning
+            If some series of a panel are too short for a window; they are left out.
 
         Examples
         --------
@@ -1028,31 +1079,18 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         (5, (2, 5), (5, 5))
         """
         check_bool("return_forecasts", return_forecasts)
-        rolling = self._cut(Y, stride=stride, look_back=True)
+        windows = self._cut(Y, stride=stride, look_back=True)
         self._check_period(sp)
-        times = self._times_of(Y, rolling) if return_forecasts else None
-        return backtest(self._model, rolling, sp, times)
+        return backtest(self._model, windows, sp, return_forecasts=return_forecasts)
 
     def _check_period(self, sp: int) -> None:
         check_int("sp", sp, 1)
-        longest = self._model.context_length
-        if sp > longest:
+        n_rows = self._model.training_rows.longest
+        if sp >= n_rows:
             raise ValueError(
-                f"sp must be <= context_length={longest}, got {sp}: errors of the "
-                "naive forecast are kept for periods of up to a context. Fit with "
-                f"context_length={sp} or more."
+                f"sp must be < {n_rows}, the rows of the training part, in which the "
+                f"naive forecast is measured, got {sp}. Fit with more rows."
             )
-
-    def _times_of(self, Y: Series, rolling: Rolling) -> pd.Index:
-        """Return the times of the rows that windows were cut from."""
-        if isinstance(Y, np.ndarray):
-            times = self._only.times_after(np.arange(1, len(Y) + 1))
-        else:
-            times = Y.index
-        if not rolling.n_known:
-            return times
-        seen = self._only.recent.index[-rolling.n_known :]
-        return seen.append(times).rename(seen.name)
 
     @as_usual()
     def score(self, y: Series, X: Any = None, fh: Any = None) -> float:
@@ -1062,14 +1100,17 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         ``predict(fh)``, for which lower is better. Without it, as scikit-learn's
         searches call it, it is minus the mean squared error over all rolling windows
         whose targets lie in `y`, with each channel measured in standard deviations of
-        the training part, whatever `standardize` says.
+        all rows given to ``fit``, whatever `standardize` and `validation_fraction` say:
+        so all forecasters have the same unit. Of a panel it is the mean over series:
+        each counts the same, however many windows it has.
 
         Parameters
         ----------
         y : Series, DataFrame or ndarray of shape (n_timepoints, n_channels)
-            Series to forecast. If it starts one step after the last row seen, or is an
-            array, the first windows look back into the rows seen; otherwise its own
-            first ``context_length`` rows are only looked at.
+            Series to forecast; after a fit on a panel, a panel. If a series starts one
+            step after the last row seen of it, or is an array, its first windows look
+            back into the rows seen; otherwise its own first ``context_length`` rows are
+            only looked at.
         X : None, default=None
             Ignored, as in all methods.
         fh : forecasting horizon, default=None
@@ -1084,6 +1125,11 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         ------
         ValueError
             If `y` holds no window, is not finite, or has other columns than in ``fit``.
+
+        Warns
+        -----
+        UserWarning
+            If some series of a panel are too short for a window; they are left out.
         """
         check_library(y)
         if fh is not None:
@@ -1093,8 +1139,15 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
             check_values(y, "y")
             return super().score(y, X=X, fh=fh)
         self._warn_of_covariates(X)
-        rolling = self._cut(y, "y", look_back=True)
-        return -rolling_error(self._model, rolling)
+        return -rolling_error(self._model, self._cut(y, "y", look_back=True))
+
+    @as_usual()
+    def _rolling_in_units(
+        self, Y: Any, stride: int
+    ) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Return truths and forecasts of each series for ``rolling_scorer``."""
+        windows = self._cut(Y, stride=stride, look_back=True)
+        return rolling_in_units(self._model, windows)
 
     @as_usual()
     def _predict_moving_cutoff(

@@ -193,6 +193,10 @@ class LSINetForecaster(LSINetModel, TorchForecaster):
     center_, scale_ : ndarray of shape (n_channels,)
         Mean and standard deviation of the training part; after a fit on a panel, a
         DataFrame with a row for each series.
+    score_scale_ : ndarray of shape (n_channels,)
+        Standard deviation of all rows given to ``fit``, the unit of ``score``; NaN for
+        a channel that never moved, which does not count. A DataFrame after a fit on a
+        panel.
     channel_names_ : list
         Names of the channels, in order.
     device_ : torch.device

@@ -45,11 +45,12 @@ class MovingCutoff:
         """Return a frame of forecasts, some steps ahead, for each cutoff."""
         values = self.rows.to_numpy(dtype=np.float64)
         starts = self.at - model.context_length + 1
-        forecasts = forecast_from(model, values, starts, int(steps.max()))
+        known = model.known[None]
+        forecasts = forecast_from(model, known, values, starts, int(steps.max()))
         # There is no gap, so one range of times holds those of all frames.
         n_times = int(self.at.max() - self.at[0] + steps.max())
-        known = self.rows.index[: self.at[0] + 1]
-        times = times_after(known, np.arange(1, n_times + 1), self.frequency)
+        before = self.rows.index[: self.at[0] + 1]
+        times = times_after(before, np.arange(1, n_times + 1), self.frequency)
         return [
             pd.DataFrame(
                 forecast[steps - 1],

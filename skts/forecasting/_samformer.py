@@ -7,6 +7,7 @@ import pandas as pd
 import torch
 
 from skts.forecasting._base import TorchForecaster
+from skts.forecasting._given import read_series
 from skts.models import SAMformerModel
 from skts.nn import SAMformer
 from skts.training import as_usual
@@ -160,6 +161,10 @@ class SAMformerForecaster(SAMformerModel, TorchForecaster):
     center_, scale_ : ndarray of shape (n_channels,)
         Mean and standard deviation of the training part; after a fit on a panel, a
         DataFrame with a row for each series.
+    score_scale_ : ndarray of shape (n_channels,)
+        Standard deviation of all rows given to ``fit``, the unit of ``score``; NaN for
+        a channel that never moved, which does not count. A DataFrame after a fit on a
+        panel.
     channel_names_ : list
         Names of the channels, in order.
     device_ : torch.device
@@ -288,7 +293,10 @@ class SAMformerForecaster(SAMformerModel, TorchForecaster):
                 f"attention={self.attention!r} has no attention matrix. Fit with "
                 "attention='channel', 'random' or 'temporal'."
             )
-        frame = self._to_frame(self._only.recent if Y is None else Y)
+        known = self._only
+        frame = known.recent
+        if Y is not None:
+            frame = read_series(self._model, Y, "Y")[None]
         network = cast(SAMformer, self._trained_network("attention weights"))
         n_seen = self._model.solved.network_context
         values = frame.to_numpy(dtype=np.float64)[-n_seen:]
@@ -298,7 +306,7 @@ class SAMformerForecaster(SAMformerModel, TorchForecaster):
                 "looked at. Give a longer series."
             )
         with torch.no_grad():
-            window = self._only.units.standardise(values)[None].to(self.device_)
+            window = known.units.standardise(values)[None].to(self.device_)
             return network.attention_weights(window)[0].cpu().numpy()
 
     @classmethod

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
+import numpy as np
 from sklearn.metrics import mean_absolute_error, mean_squared_error
 
 from skts._validation import check_bool, check_int
@@ -24,7 +25,10 @@ def rolling_scorer(
 
     The scorer forecasts every window whose targets lie in the test part, without a
     refit, and compares forecasts and truths with each channel measured in standard
-    deviations of the training part. Higher is better: errors come with a minus sign.
+    deviations of all rows given to ``fit``, whatever a forecaster holds out of them:
+    the unit is the same for all forecasters, wrapped or not. Higher is better: errors
+    come with a minus sign. For a panel it is the mean over series: each counts the
+    same, however many windows it has.
 
     Parameters
     ----------
@@ -58,8 +62,8 @@ def rolling_scorer(
 
     Notes
     -----
-    The scorer itself raises ``TypeError`` for an estimator without
-    ``predict_rolling``, and ``ValueError`` for a test part without a window.
+    The scorer itself raises ``TypeError`` for an estimator that is neither of this
+    package nor wrapped, and ``ValueError`` for a test part without a window.
 
     Examples
     --------
@@ -120,19 +124,16 @@ def _score(
 ) -> float | dict[str, float]:
     """Score a fitted forecaster, or the best one of a search."""
     forecaster = getattr(estimator, "best_estimator_", estimator)
-    if not hasattr(forecaster, "predict_rolling"):
+    if not hasattr(forecaster, "_rolling_in_units"):
         raise TypeError(
             "rolling_scorer needs an estimator with predict_rolling, like the "
             f"forecasters of skts, got {type(forecaster).__name__}. Wrap any other "
             "sktime forecaster, also a pipeline: "
             "SklearnForecaster(StandardScaler() * forecaster, horizon)."
         )
-    forecasts, truths = forecaster.predict_rolling(Y, stride=stride)
-    n_channels = truths.shape[-1]
-    truth = (truths / forecaster.scale_).reshape(-1, n_channels)
-    forecast = (forecasts / forecaster.scale_).reshape(-1, n_channels)
+    pairs = forecaster._rolling_in_units(Y, stride)
     scores = {
-        name: sign * float(metric(truth, forecast))
+        name: sign * float(np.mean([metric(*pair) for pair in pairs]))
         for name, (metric, sign) in metrics.items()
     }
     return scores if several else next(iter(scores.values()))

@@ -6,7 +6,6 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator
-from sklearn.preprocessing import StandardScaler
 from sklearn.utils.validation import check_is_fitted
 from sktime.forecasting.base import BaseForecaster, ForecastingHorizon
 from sktime.transformations.base import BaseTransformer
@@ -21,6 +20,8 @@ from skts.series import (
     check_order,
     check_values,
     find_frequency,
+    in_score_units,
+    measure_deviation,
     with_frequency,
 )
 
@@ -49,9 +50,10 @@ class SklearnForecaster(BaseEstimator):
     ----------
     forecaster_ : sktime forecaster
         The fitted clone.
-    scale_ : ndarray of shape (n_channels,)
+    score_scale_ : ndarray of shape (n_channels,)
         Standard deviation of each channel in the rows given to ``fit``: the units of
-        ``score``.
+        ``score``, as for the forecasters of this package. NaN for a channel that never
+        moved, which scores leave out.
 
     See Also
     --------
@@ -66,10 +68,6 @@ class SklearnForecaster(BaseEstimator):
 
     sktime's ``Differencer`` does not follow updates, so what it puts back is not the
     level of the rows seen last. Pipelines with one are not taken.
-
-    The forecasters of this package measure their own ``score`` in units of the rows
-    they train on, without those they hold out for validation. To compare forecasters,
-    wrap them all.
 
     Examples
     --------
@@ -124,7 +122,7 @@ class SklearnForecaster(BaseEstimator):
         frequency = find_frequency(frame.index)
         last = frame.iloc[-1:].set_axis(with_frequency(frame.index[-1:], frequency))
         self.forecaster_ = self.forecaster.clone().fit(frame, fh=self._steps())
-        self.scale_ = StandardScaler().fit(frame.to_numpy(dtype=np.float64)).scale_
+        self.score_scale_ = measure_deviation(frame.to_numpy(dtype=np.float64))
         self._last = last
         return self
 
@@ -205,6 +203,14 @@ class SklearnForecaster(BaseEstimator):
         values = frame.to_numpy(dtype=np.float64)
         return forecasts, cut_windows(values, starts, self.horizon)
 
+    def _rolling_in_units(
+        self, Y: Series, stride: int
+    ) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Return truths and forecasts of the series for ``rolling_scorer``."""
+        forecasts, truths = self.predict_rolling(Y, stride)
+        unit = self.score_scale_
+        return [(in_score_units(truths, unit), in_score_units(forecasts, unit))]
+
     def _following(self, Y: Series) -> pd.DataFrame:
         """Check rows and return them with the times that come next."""
         frame = as_frame(Y, "Y", list(self._last.columns))
@@ -245,9 +251,9 @@ class SklearnForecaster(BaseEstimator):
     def score(self, Y: Series, y: None = None) -> float:
         """Return minus the mean squared error over all rolling windows.
 
-        Errors are measured in `scale_`, so that higher is better and forecasters can be
-        compared. Every step of the series is an origin; ``rolling_scorer`` can leave
-        some out.
+        Errors are measured in `score_scale_`, so that higher is better and forecasters
+        can be compared. Every step of the series is an origin; ``rolling_scorer`` can
+        leave some out.
 
         Parameters
         ----------

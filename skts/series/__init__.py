@@ -14,7 +14,7 @@ from skts.series._gaps import (
     contiguous_stretches,
     warn_of_gaps,
 )
-from skts.series._known import KnownSeries
+from skts.series._known import KnownSeries, meet_series
 from skts.series._order import check_index, check_order, check_times
 from skts.series._panel import SeriesByName, describe, join_panel, split_panel
 from skts.series._seasons import find_periods
@@ -26,7 +26,13 @@ from skts.series._times import (
     times_after,
     with_frequency,
 )
-from skts.series._units import Units, measure_units
+from skts.series._units import (
+    Units,
+    in_score_units,
+    measure_deviation,
+    measure_units,
+    score_units,
+)
 
 __all__ = [
     "Frequency",
@@ -47,9 +53,13 @@ __all__ = [
     "describe",
     "find_frequency",
     "find_periods",
+    "in_score_units",
     "is_nested",
     "join_panel",
+    "measure_deviation",
     "measure_units",
+    "meet_series",
+    "score_units",
     "spans_after",
     "split_panel",
     "steps_after",

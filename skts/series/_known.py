@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from skts.series._times import Frequency, times_after, with_frequency
-from skts.series._units import Units
+from skts.series._units import Units, measure_deviation, measure_units
 
 
 @dataclass(frozen=True)
@@ -22,11 +22,15 @@ class KnownSeries:
         Step of the index, for dates.
     units : Units
         What its channels are measured in.
+    deviation : ndarray of shape (n_channels,)
+        Standard deviation of all rows it was learned from, held out or not, which
+        scores are in; NaN for a channel that never moved.
     """
 
     recent: pd.DataFrame
     frequency: Frequency | None
     units: Units
+    deviation: np.ndarray
 
     def keep(self, rows: pd.DataFrame, n_rows: int) -> Self:
         """Return the series with its last rows taken from some, and no others kept."""
@@ -59,3 +63,12 @@ class KnownSeries:
             return pd.concat([old, y]).rename_axis(index=name)
         both = pd.concat([old[~index.isin(y.index)], y])
         return both.sort_index().rename_axis(index=name)
+
+
+def meet_series(
+    rows: pd.DataFrame, frequency: Frequency | None, standardize: bool
+) -> KnownSeries:
+    """Return a series of which no row is known yet, in the units of some rows."""
+    values = rows.to_numpy(dtype=np.float64)
+    units = measure_units(values, standardize)
+    return KnownSeries(rows[:0], frequency, units, measure_deviation(values))

@@ -99,6 +99,29 @@ def measure_units(values: np.ndarray, standardize: bool) -> Units:
     )
 
 
+def measure_deviation(values: np.ndarray) -> np.ndarray:
+    """Return the standard deviation of rows ``(T, C)``; NaN where nothing moves."""
+    units = measure_units(values, standardize=True)
+    return np.where(units.still, np.nan, units.scale)
+
+
+def score_units(deviation: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return which channels count in a score, and their units, from deviations.
+
+    They are those that moved; where none did, all of them, in the units of the data.
+    """
+    moved = ~np.isnan(deviation)
+    if not moved.any():
+        return ~moved, np.ones_like(deviation)
+    return moved, deviation[moved]
+
+
+def in_score_units(values: np.ndarray, deviation: np.ndarray) -> np.ndarray:
+    """Return windows ``(n, H, C)`` as rows of the channels that count in a score."""
+    counts, unit = score_units(deviation)
+    return values[..., counts].reshape(-1, len(unit)) / unit
+
+
 def _chunks(values: np.ndarray) -> Iterator[slice]:
     size = values[0].size
     return gen_batches(len(values), max(1, CHUNK // size))

@@ -11,7 +11,7 @@ from sktime.performance_metrics.forecasting import (
 )
 
 from skts.data import Windows
-from skts.fitted import error_means, seasonal_errors
+from skts.fitted import error_means, mean_change
 
 L, H = 8, 4
 METRICS = ["mse", "mae", "mase", "standardised_mse", "standardised_mae"]
@@ -71,14 +71,13 @@ def test_metrics_are_those_of_the_rolling_forecasts(fitted, y, stride, sp, first
         )
 
 
-def test_the_standardised_error_is_minus_the_score(fitted, y):
-    result = fitted.backtest(y[50:])
-    assert -result.overall["standardised_mse"] == pytest.approx(
-        fitted.score(y[50:]), rel=1e-6
-    )
+def test_the_score_is_in_units_of_all_rows_seen(fitted, y):
+    errors = fitted.backtest(y[50:]).by_variable["mse"]
+    units = y[:50].std(ddof=0)  # 40 of them are the training part
+    assert -fitted.score(y[50:]) == pytest.approx((errors / units**2).mean(), rel=1e-6)
 
 
-@pytest.mark.parametrize("sp", [1, 3])
+@pytest.mark.parametrize("sp", [1, 3, 24])
 def test_metrics_of_one_window_are_those_of_sktime(fitted, y, sp):
     result = fitted.backtest(y[50 : 50 + H], sp=sp)
     assert result.n_windows == 1
@@ -180,12 +179,12 @@ def test_forecasts_are_never_all_there_at_once(monkeypatch):
 
 
 def test_naive_errors_by_hand():
-    series = torch.tensor([[1.0, 2.0, 4.0, 8.0, 0.0]])
-    whole = seasonal_errors(series, [(0, 5)], 3)
-    np.testing.assert_allclose(whole[:, 0], [15 / 4, (3 + 6 + 4) / 3, (7 + 2) / 2])
+    series = np.array([[1.0, 2.0, 4.0, 8.0, 0.0]])
+    whole = [mean_change(series, [(0, 5)], period)[0] for period in (1, 2, 3)]
+    np.testing.assert_allclose(whole, [15 / 4, (3 + 6 + 4) / 3, (7 + 2) / 2])
     # Between the third and the fourth row there is a gap.
-    torn = seasonal_errors(series, [(0, 3), (3, 5)], 2)
-    np.testing.assert_allclose(torn[:, 0], [(1 + 2 + 8) / 3, 3])
+    torn = [mean_change(series, [(0, 3), (3, 5)], period)[0] for period in (1, 2, 3)]
+    np.testing.assert_allclose(torn, [(1 + 2 + 8) / 3, 3, np.nan])
 
 
 def test_bad_input_is_named(fitted, y):
@@ -193,8 +192,8 @@ def test_bad_input_is_named(fitted, y):
         fitted.backtest(y[50:], 0)
     with pytest.raises(ValueError, match="sp must be an int >= 1, got 0"):
         fitted.backtest(y[50:], sp=0)
-    with pytest.raises(ValueError, match=r"sp must be <= context_length=8, got 9: .*"):
-        fitted.backtest(y[50:], sp=9)
+    with pytest.raises(ValueError, match=r"sp must be < 40, the rows .*, got 40"):
+        fitted.backtest(y[50:], sp=40)
     with pytest.raises(TypeError, match="return_forecasts must be True or False"):
         fitted.backtest(y[50:], return_forecasts="yes")
     with pytest.raises(ValueError, match="Y has 3 time points"):

@@ -401,12 +401,6 @@ class TestBadNews:
         with refused(TypeError, "indexed by dates", "got integers"):
             fitted.update(y)
 
-    @pytest.mark.parametrize("method", ["predict_windows", "backtest", "score"])
-    def test_windows_of_one_series(self, fitted, make_frame, method):
-        words = ("fitted on a panel of 2 series", "pretrain on the panel")
-        with refused(NotImplementedError, *words):
-            getattr(fitted, method)(make_frame(50))
-
 
 def test_a_panel_is_no_news_of_one_series(make_frame, make_model):
     model = make_model().fit(make_frame(40))

@@ -1,4 +1,4 @@
-"""score(Y) is minus the rolling error in the training part's units."""
+"""score(Y) is minus the rolling error in units of the rows given to fit."""
 
 import numpy as np
 import pandas as pd
@@ -30,7 +30,7 @@ def y(make_frame):
 
 @pytest.fixture(scope="module")
 def unit(y):
-    return y[:40].std(ddof=0).to_numpy()  # the last fifth of 50 rows is held out
+    return y[:50].std(ddof=0).to_numpy()  # whatever is held out of them
 
 
 def test_rows_that_follow_are_forecast_from_the_rows_seen(fitted, y, unit):

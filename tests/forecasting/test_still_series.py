@@ -170,7 +170,7 @@ def test_the_score_is_that_of_what_moves(fit, y):
     both = y[["load"]].assign(valve=awake(y))
     model = fit(both[:70])
     forecasts, truths = model.predict_rolling(both[70:])
-    errors = (forecasts - truths)[..., 0] / model.scale_[0]
+    errors = (forecasts - truths)[..., 0] / model.score_scale_[0]
     assert model.score(both[70:]) == pytest.approx(-np.mean(errors**2), rel=1e-5)
 
 

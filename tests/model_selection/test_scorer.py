@@ -1,4 +1,4 @@
-"""Scorers measure all rolling windows of a test part, in the training part's units."""
+"""Scorers measure all rolling windows of a test part, in units of the rows of fit."""
 
 import pickle
 
@@ -47,10 +47,10 @@ def differences(model, rows, unit):
     return np.array(found)
 
 
-def test_errors_are_those_of_each_window_in_units_of_the_training_part(
+def test_errors_are_those_of_each_window_in_units_of_the_rows_seen(
     fitted, rows, make_frame
 ):
-    unit = make_frame(90)[:40].std(ddof=0).to_numpy()  # a fifth of 50 is held out
+    unit = make_frame(90)[:50].std(ddof=0).to_numpy()  # a fifth of them is held out
     by_hand = differences(fitted, rows, unit)
     mse = rolling_scorer("mse")(fitted, rows[L:])
     mae = rolling_scorer("mae")(fitted, rows[L:])
@@ -89,15 +89,15 @@ def test_functions_see_windows_and_steps_by_channel(fitted, rows):
 
 def test_several_metrics_come_from_one_pass(fitted, rows, monkeypatch):
     calls = []
-    predict_rolling = fitted.predict_rolling
+    forecast = fitted._rolling_in_units
 
     def spy(*args, **kwargs):
         calls.append(args)
-        return predict_rolling(*args, **kwargs)
+        return forecast(*args, **kwargs)
 
     metrics = ("mse", "mae", root_mean_squared_error)
     single = [rolling_scorer(metric)(fitted, rows[L:]) for metric in metrics]
-    monkeypatch.setattr(fitted, "predict_rolling", spy)
+    monkeypatch.setattr(fitted, "_rolling_in_units", spy)
     several = rolling_scorer(metrics)(fitted, rows[L:])
     assert several == dict(
         zip(("mse", "mae", "root_mean_squared_error"), single, strict=True)
