@@ -3,16 +3,19 @@
 import pickle
 from copy import deepcopy
 from importlib import import_module
+from io import BytesIO
 from pathlib import Path
 from typing import Any, Self, overload
 from zipfile import ZIP_DEFLATED, ZipFile
 
 import torch
 
+from skts._safe_files import is_safe, read_safely, write_safely
 from skts._validation import check_option
 from skts.training import resolve_device
 
-FORMATS = ("pickle", "cloudpickle")
+FORMATS = ("pickle", "cloudpickle", "safe")
+ZIP_MAGIC = b"PK"  # how a file of the safe format begins, and no pickle
 
 
 class Storable:
@@ -69,28 +72,57 @@ class Storable:
         path : str or Path, default=None
             File to write; ``.zip`` is added unless it is there. None returns the
             serialised object instead.
-        serialization_format : {"pickle", "cloudpickle"}, default="pickle"
-            Module that serialises.
+        serialization_format : {"pickle", "cloudpickle", "safe"}, default="pickle"
+            Module that serialises; or, of forecasters, "safe": numbers and texts alone,
+            which run no code when they are read.
 
         Returns
         -------
         ZipFile or tuple
             The file, or, without a path, the class and what ``load_from_serial`` reads.
+
+        Raises
+        ------
+        NotImplementedError
+            If there is no safe format for the class.
+        TypeError
+            If a parameter is of a kind that the safe format does not hold, such as a
+            function or a RandomState.
         """
         check_option("serialization_format", serialization_format, FORMATS)
+        if path is not None and not isinstance(path, str | Path):
+            raise TypeError(
+                f"path must be a str, a Path or None, got {type(path).__name__}."
+            )
+        if serialization_format == "safe":
+            whose = {"estimator": type(self).__name__}
+            safe = write_safely(whose | self._safe_content())
+            if path is None:
+                return type(self), safe
+            Path(_with_ending(path)).write_bytes(safe)
+            return ZipFile(_with_ending(path))
         module = import_module(serialization_format)
         parts = {"_metadata": module.dumps(type(self)), "_obj": module.dumps(self)}
         if path is None:
             return type(self), parts["_obj"]
-        if not isinstance(path, str | Path):
-            raise TypeError(
-                f"path must be a str, a Path or None, got {type(path).__name__}."
-            )
         target = _with_ending(path)
         with ZipFile(target, "w", ZIP_DEFLATED) as archive:
             for name, content in parts.items():
                 archive.writestr(name, content)
         return ZipFile(target)
+
+    def _safe_content(self) -> dict[str, Any]:
+        """Return what the safe format holds of an estimator."""
+        raise NotImplementedError(
+            f"serialization_format='safe' is there for forecasters, not for "
+            f"{type(self).__name__}: save it as 'pickle', and open it where you trust "
+            "the file."
+        )
+
+    @classmethod
+    def _from_safe_content(cls, content: dict[str, Any]) -> Self:
+        """Return an estimator made of what the safe format held."""
+        raise NotImplementedError
 
     @classmethod
     def load_from_serial(cls, serial: bytes) -> Self:
@@ -111,6 +143,9 @@ class Storable:
         TypeError
             If it is an estimator of another class.
         """
+        if serial.startswith(ZIP_MAGIC):
+            with ZipFile(BytesIO(serial)) as archive:
+                return cls._read_safely(archive)
         estimator = pickle.loads(serial)
         if not isinstance(estimator, cls):
             saved = type(estimator).__name__
@@ -121,15 +156,31 @@ class Storable:
         return estimator
 
     @classmethod
-    def load_from_path(cls, serial: str | Path) -> Self:
+    def _read_safely(cls, archive: ZipFile) -> Self:
+        content = read_safely(archive)
+        saved = content.pop("estimator")
+        if saved != cls.__name__:
+            raise TypeError(
+                f"serial must hold a {cls.__name__}, got a {saved}. Load it with "
+                f"{saved}."
+            )
+        return cls._from_safe_content(content)
+
+    @classmethod
+    def load_from_path(
+        cls, serial: str | Path, serialization_format: str | None = None
+    ) -> Self:
         """Load an estimator from a file that ``save`` wrote.
 
-        Open only files you trust: a pickle may run any code.
+        A pickle may run any code: unless you trust a file, let only the safe format be
+        opened.
 
         Parameters
         ----------
         serial : str or Path
             The file; its ``.zip`` may be left out, as in ``save``.
+        serialization_format : {"safe"} or None, default=None
+            "safe" refuses files of another format; None opens any.
 
         Returns
         -------
@@ -142,7 +193,11 @@ class Storable:
             If there is no such file.
         TypeError
             If it holds an estimator of another class.
+        ValueError
+            If it is not of the safe format, and only that is wanted.
         """
+        if serialization_format is not None:
+            check_option("serialization_format", serialization_format, ("safe",))
         places = [Path(_with_ending(serial)), Path(serial)]
         found = next((path for path in places if path.is_file()), None)
         if found is None:
@@ -151,6 +206,14 @@ class Storable:
                 f"there is no {places[0]}."
             )
         with ZipFile(found) as archive:
+            if is_safe(archive):
+                return cls._read_safely(archive)
+            if serialization_format is not None:
+                raise ValueError(
+                    f"serial must be a file in the safe format, got {str(found)!r}, "
+                    "which is a pickle and may run any code. Leave out "
+                    "serialization_format if you trust it."
+                )
             return cls.load_from_serial(archive.read("_obj"))
 
 

@@ -48,6 +48,7 @@ from skts.forecasting._horizon import (
     largest_step,
 )
 from skts.forecasting._moving_cutoff import find_cutoffs
+from skts.forecasting._safe import put_together, take_apart
 from skts.forecasting._sktime import join_moving_cutoffs
 from skts.linear import FEW_WINDOWS, map_contexts
 from skts.models import (
@@ -551,6 +552,18 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
             torch.save(weights_of(self._trained_network("weights to save")), path)
         else:
             torch.save(self.pretrained_weights_, path)
+
+    def _safe_content(self) -> dict[str, Any]:
+        self.check_is_fitted("save")
+        return take_apart(self)
+
+    @classmethod
+    @as_usual()
+    def _from_safe_content(cls, content: dict[str, Any]) -> Self:
+        forecaster = cls(**content["parameters"])
+        put_together(forecaster, content)
+        forecaster.__setstate__(vars(forecaster).copy())  # to its device
+        return forecaster
 
     def to_onnx(self, path: str | PathLike[str]) -> None:
         """Write what forecasts windows to an ONNX file, which needs no torch to run.

@@ -16,7 +16,13 @@ from skts.models._training import (
     train_on_windows,
     window_loss,
 )
-from skts.models._weights import InitialWeights, Weights, read_weights, weights_of
+from skts.models._weights import (
+    InitialWeights,
+    Weights,
+    read_weights,
+    start_from,
+    weights_of,
+)
 
 __all__ = [
     "ChosenMaps",
@@ -37,6 +43,7 @@ __all__ = [
     "prepare_batch",
     "read_weights",
     "recipe_of",
+    "start_from",
     "table_of_members",
     "train_further",
     "train_new",

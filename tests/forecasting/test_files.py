@@ -27,12 +27,19 @@ def reload_by_path(model, path):
     return SAMformerForecaster.load_from_path(model.save(path).filename)
 
 
+def load_safely(model, path):
+    model.save(path, "safe")
+    return SAMformerForecaster.load_from_path(path, "safe")
+
+
 WAYS = {
     "pickle": lambda model, path: pickle.loads(pickle.dumps(model)),
     "deepcopy": lambda model, path: copy.deepcopy(model),
     "file": reload_by_path,
     "sktime's load": lambda model, path: load(Path(model.save(path).filename)),
     "bytes": lambda model, path: load(model.save()),
+    "safe file": lambda model, path: load_safely(model, path),
+    "safe bytes": lambda model, path: load(model.save(serialization_format="safe")),
 }
 
 
