@@ -208,7 +208,8 @@ def _decoded_index(
                 index = index.tz_localize("UTC").tz_convert(zone)
             index = pd.DatetimeIndex(index, freq=get(step))
         case {"of": "periods", "step": step, "array": number}:
-            index = pd.PeriodIndex.from_ordinals(array(number), freq=step)
+            periods: Any = pd.PeriodIndex  # pandas-stubs lack this way to make one
+            index = periods.from_ordinals(array(number), freq=step)
         case {"of": "numbers", "array": number}:
             index = pd.Index(array(number))
         case {"of": "labels", "labels": labels, "dtype": None}:

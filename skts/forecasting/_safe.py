@@ -34,7 +34,7 @@ def take_apart(forecaster: "TorchForecaster") -> dict[str, Any]:
 
 def put_together(forecaster: "TorchForecaster", content: dict[str, Any]) -> None:
     """Make a forecaster with the parameters of `content` what it was."""
-    vars(forecaster).update(content["state"])
+    forecaster.__dict__.update(content["state"])
     model = content["model"]
     mixture = model.solved
     if content["weights"] is not None:
