@@ -10,9 +10,10 @@ import torch
 from torch import Tensor
 
 from skts.data import Windows
+from skts.fitted._report import in_html, in_words
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Backtest:
     """Errors of rolling forecasts.
 
@@ -46,6 +47,12 @@ class Backtest:
     by_variable: pd.DataFrame
     by_series: pd.DataFrame | None
     forecasts: pd.DataFrame | None
+
+    def __repr__(self) -> str:
+        return in_words(self)
+
+    def _repr_html_(self) -> str:
+        return in_html(self)
 
 
 class Tables(NamedTuple):

@@ -1,8 +1,9 @@
 """Pictures of forecasts, errors, training and what the models learned (matplotlib).
 
 Every function draws into one axes, ``ax``, or a new figure without it, and returns the
-axes, so that pictures can be put together and changed afterwards; ``plot_clusters``
-draws into one for each cluster.
+axes, so that pictures can be put together and changed afterwards. ``plot_clusters``
+draws into one for each cluster; ``plot_forecast`` and ``plot_fan`` into one for each
+variable.
 """
 
 from skts.plotting._clusters import (

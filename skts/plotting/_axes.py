@@ -20,6 +20,8 @@ VERMILION, PURPLE, SKY = "#D55E00", "#CC79A7", "#56B4E9"
 PALETTE = (BLUE, ORANGE, GREEN, PURPLE, VERMILION, SKY)
 DARK, GREY, LIGHT = "0.15", "0.5", "0.8"
 
+MOST_VARIABLES = 24  # in one figure
+
 
 def prepare_axes(ax: "Axes | None", width: float = 7.0, height: float = 3.5) -> "Axes":
     """Return `ax`, or the axes of a new figure.
@@ -41,6 +43,65 @@ def prepare_axes(ax: "Axes | None", width: float = 7.0, height: float = 3.5) -> 
     return plt.subplots(figsize=(width, height), layout="constrained")[1]
 
 
+def new_grid(
+    n_axes: int,
+    *,
+    most_columns: int,
+    width: float,
+    height: float,
+    share_values: bool = False,
+) -> "list[Axes]":
+    """Return the axes of a new figure, side by side and below each other.
+
+    They share the axis of times; `width` and `height` are those of one of them.
+    """
+    n_columns = min(n_axes, most_columns)
+    n_rows = -(-n_axes // n_columns)
+    first = prepare_axes(None, width * n_columns, height * n_rows)
+    figure: Any = first.figure
+    first.remove()
+    grid = figure.subplots(
+        n_rows, n_columns, sharex=True, sharey=share_values, squeeze=False
+    )
+    for ax in grid.flat[n_axes:]:
+        above = grid.flat[n_axes - n_columns]
+        ax.remove()
+        above.xaxis.set_tick_params(labelbottom=True)
+    return list(grid.flat[:n_axes])
+
+
+def axes_of_variables(ax: Any, n_variables: int) -> "list[Axes]":
+    """Return axes for each variable: new ones, the one given, or those given.
+
+    Raises
+    ------
+    ValueError
+        If they are not one for each variable.
+    """
+    if ax is None and n_variables == 1:
+        return [prepare_axes(None)]
+    if ax is None:
+        return new_grid(n_variables, most_columns=2, width=4.5, height=2.2)
+    given = list(ax.flat) if isinstance(ax, np.ndarray) else ax
+    axes = list(given) if isinstance(given, Sequence) else [given]
+    if len(axes) != n_variables:
+        raise ValueError(
+            f"ax must be one Axes for each of {n_variables} variable(s), got "
+            f"{len(axes)}. Name one with variable, or leave ax out for a figure of all."
+        )
+    return axes
+
+
+def finish_axes(axes: "list[Axes]", n_columns: int = 2) -> "Axes | np.ndarray":
+    """Put one legend beside axes that share it, and return them: the one, or all."""
+    put_legend(axes[min(len(axes), n_columns) - 1])
+    if len(axes) == 1:
+        return axes[0]
+    for ax in axes[:-n_columns]:
+        ax.set_xlabel("")
+    return np.asarray(axes, dtype=object)
+
+
 def put_legend(ax: "Axes") -> None:
     """Put the legend beside the axes, where it covers nothing."""
     ax.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), frameon=False)
@@ -51,6 +112,31 @@ def check_number(name: str, number: int, count: int) -> None:
     check_int(name, number, 0)
     if number >= count:
         raise ValueError(f"{name} must be below {count}, got {number}.")
+
+
+def choose_variables(
+    variables: Sequence[Any], variable: Any, name: str
+) -> list[Hashable]:
+    """Return the variables to draw: the one named, those in a list, or all.
+
+    Raises
+    ------
+    ValueError
+        If there is no such variable, or more than can be seen.
+    """
+    if isinstance(variable, list):
+        chosen = [choose_variable(variables, one, name) for one in variable]
+    elif variable is None:
+        chosen = list(variables)
+    else:
+        chosen = [choose_variable(variables, variable, name)]
+    if not 1 <= len(chosen) <= MOST_VARIABLES:
+        raise ValueError(
+            f"variable must name 1 to {MOST_VARIABLES} of the {len(variables)} columns "
+            f"of {name}, which is as many as one figure shows, got {len(chosen)}. For "
+            f"instance variable={list(variables)[:4]}."
+        )
+    return chosen
 
 
 def choose_variable(

@@ -17,6 +17,7 @@ from skts.plotting._axes import (
     ORANGE,
     PALETTE,
     VERMILION,
+    new_grid,
     prepare_axes,
     put_legend,
 )
@@ -138,7 +139,13 @@ def plot_clusters(
     labels = clusterer.predict(X)
     series = clusterer.prepare(X)[:, channel]
     if axes is None:
-        axes = _new_grid(len(centers))
+        axes = new_grid(
+            len(centers),
+            most_columns=MOST_COLUMNS,
+            width=3,
+            height=2.3,
+            share_values=True,
+        )
     if len(axes) != len(centers):
         raise ValueError(
             f"axes must be one for each of the {len(centers)} clusters, got "
@@ -159,19 +166,6 @@ def plot_clusters(
     axes[0].set_ylabel("standardised value" if clusterer.standardize else "value")
     put_legend(axes[min(len(axes), MOST_COLUMNS) - 1])
     return np.asarray(axes, dtype=object)
-
-
-def _new_grid(n_axes: int) -> list[Any]:
-    """Return the axes of a new figure, side by side and below each other."""
-    n_columns = min(n_axes, MOST_COLUMNS)
-    n_rows = -(-n_axes // n_columns)
-    first = prepare_axes(None, 3 * n_columns, 2.3 * n_rows)
-    figure = first.figure
-    first.remove()
-    grid = figure.subplots(n_rows, n_columns, sharex=True, sharey=True, squeeze=False)
-    for ax in grid.flat[n_axes:]:
-        ax.remove()
-    return list(grid.flat[:n_axes])
 
 
 def plot_embedding(

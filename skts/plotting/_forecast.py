@@ -1,11 +1,13 @@
 """Forecasts beside what came, and their errors."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from skts._validation import check_option
+from skts.fitted import Backtest
 from skts.plotting._axes import (
     BLUE,
     DARK,
@@ -13,8 +15,11 @@ from skts.plotting._axes import (
     PALETTE,
     Table,
     as_table,
+    axes_of_variables,
     choose_variable,
+    choose_variables,
     column_of,
+    finish_axes,
     label_times,
     label_values,
     prepare_axes,
@@ -25,7 +30,7 @@ from skts.plotting._axes import (
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from skts.fitted import Backtest
+    from skts.forecasting import TorchForecaster
 
 METRICS = {
     "mse": "MSE (squared units of the data)",
@@ -42,10 +47,10 @@ def plot_forecast(
     *,
     intervals: pd.DataFrame | None = None,
     truth: Table | None = None,
-    variable: Hashable | None = None,
+    variable: Hashable | list[Hashable] | None = None,
     unit: str | None = None,
-    ax: "Axes | None" = None,
-) -> "Axes":
+    ax: "Axes | Sequence[Axes] | None" = None,
+) -> "Axes | np.ndarray":
     """Draw a forecast after its history, with intervals and what came.
 
     Parameters
@@ -58,18 +63,18 @@ def plot_forecast(
         What ``predict_interval`` gives, with one coverage or several.
     truth : Series, DataFrame or None, default=None
         What came.
-    variable : hashable or None, default=None
-        Column to draw, a tuple where columns have several levels. None takes the only
-        one there is.
+    variable : hashable, list or None, default=None
+        Column to draw, a tuple where columns have several levels, or a list of columns.
+        None draws all, each into axes of its own.
     unit : str or None, default=None
         Unit of the values, for the label of the axis.
-    ax : Axes or None, default=None
-        Where to draw; None makes a new figure.
+    ax : Axes, sequence of Axes or None, default=None
+        Where to draw, one for each column; None makes a new figure.
 
     Returns
     -------
-    Axes
-        The axes drawn into.
+    Axes or ndarray of Axes
+        The axes drawn into: an array of them where several columns are drawn.
 
     Raises
     ------
@@ -78,8 +83,9 @@ def plot_forecast(
     TypeError
         If one of the data is no Series or DataFrame of one series.
     ValueError
-        If `variable` is missing from the data, or None where there are several; if
-        `intervals` are not those of ``predict_interval``.
+        If `variable` is missing from the data, or more than 24 columns are to be drawn;
+        if `intervals` are not those of ``predict_interval``, or `ax` are not as many as
+        the columns.
 
     Examples
     --------
@@ -99,32 +105,38 @@ def plot_forecast(
     'Number of airline passengers'
     """
     frame = as_table(forecast, "forecast")
-    variable = choose_variable(list(frame.columns), variable, "forecast")
-    lines = [
-        (_column(data, name, variable), label, color)
-        for data, name, label, color in (
-            (history, "history", "history", GREY),
-            (truth, "truth", "what came", DARK),
+    variables = choose_variables(list(frame.columns), variable, "forecast")
+    parts = [
+        (
+            _column(history, "history", one),
+            _column(truth, "truth", one),
+            None if intervals is None else _bands(intervals, one),
         )
-        if data is not None
+        for one in variables
     ]
-    bands = None if intervals is None else _bands(intervals, variable)
-    ax = prepare_axes(ax)
-    for series, label, color in lines:
-        ax.plot(times_of(series.index), series, color=color, label=label)
-    if bands is not None:
-        _draw_bands(ax, bands)
+    axes = axes_of_variables(ax, len(variables))
     points = "." if len(frame) < 10 else None
-    values = column_of(frame, variable)
-    ax.plot(times_of(frame.index), values, color=BLUE, marker=points, label="forecast")
-    label_times(ax, frame.index)
-    label_values(ax, variable, unit)
-    put_legend(ax)
-    return ax
+    for one, (before, came, bands), panel in zip(variables, parts, axes, strict=True):
+        for series, label, color in (
+            (before, "history", GREY),
+            (came, "what came", DARK),
+        ):
+            if series is not None:
+                panel.plot(times_of(series.index), series, color=color, label=label)
+        if bands is not None:
+            _draw_bands(panel, bands)
+        values = column_of(frame, one)
+        style: dict[str, Any] = {"color": BLUE, "marker": points}
+        panel.plot(times_of(frame.index), values, label="forecast", **style)
+        label_times(panel, frame.index)
+        label_values(panel, one, unit)
+    return finish_axes(axes)
 
 
-def _column(data: Table, name: str, variable: Hashable) -> pd.Series:
-    """Return a variable of some data; that of data with one may be unnamed."""
+def _column(data: Table | None, name: str, variable: Hashable) -> pd.Series | None:
+    """Return a variable of data, if there are any; that of one may be unnamed."""
+    if data is None:
+        return None
     frame = as_table(data, name)
     if frame.shape[1] == 1:
         return frame.iloc[:, 0]
@@ -164,34 +176,35 @@ def _draw_bands(ax: "Axes", bands: pd.DataFrame) -> None:
 
 
 def plot_fan(
-    result: "Backtest",
+    result: "Backtest | TorchForecaster",
     Y: Table,
     *,
-    variable: Hashable | None = None,
+    variable: Hashable | list[Hashable] | None = None,
     unit: str | None = None,
-    ax: "Axes | None" = None,
-) -> "Axes":
-    """Draw the forecasts of a backtest over what came.
+    ax: "Axes | Sequence[Axes] | None" = None,
+) -> "Axes | np.ndarray":
+    """Draw forecasts from many times of a series over what came.
 
     Parameters
     ----------
-    result : Backtest
-        What ``backtest(Y, return_forecasts=True)`` gives. Every window is drawn; with a
-        ``stride`` of about the horizon, forecasts follow each other.
+    result : forecaster or Backtest
+        Forecaster fitted on one series, whose forecasts follow each other, a horizon
+        apart; or what ``backtest(Y, return_forecasts=True)`` gives, of which every
+        window is drawn.
     Y : Series or DataFrame
-        The series given to ``backtest``.
-    variable : hashable or None, default=None
-        Column to draw, a tuple where columns have several levels. None takes the only
-        one there is.
+        The series to forecast, or the one given to ``backtest``.
+    variable : hashable, list or None, default=None
+        Column to draw, a tuple where columns have several levels, or a list of columns.
+        None draws all, each into axes of its own.
     unit : str or None, default=None
         Unit of the values, for the label of the axis.
-    ax : Axes or None, default=None
-        Where to draw; None makes a new figure.
+    ax : Axes, sequence of Axes or None, default=None
+        Where to draw, one for each column; None makes a new figure.
 
     Returns
     -------
-    Axes
-        The axes drawn into.
+    Axes or ndarray of Axes
+        The axes drawn into: an array of them where several columns are drawn.
 
     Raises
     ------
@@ -200,8 +213,8 @@ def plot_fan(
     TypeError
         If `Y` is no Series or DataFrame of one series.
     ValueError
-        If `result` holds no forecasts, or `variable` is missing from `Y` or `result`,
-        or None where there are several.
+        If `result` holds no forecasts, `variable` is missing from `Y` or `result`, or
+        more than 24 columns are to be drawn.
 
     Examples
     --------
@@ -210,38 +223,46 @@ def plot_fan(
     >>> from skts.plotting import plot_fan
     >>> y = load_airline()
     >>> model = SAMformerForecaster(24, horizon=12, max_epochs=2).fit(y[:-36])
-    >>> result = model.backtest(y[-36:], stride=12, return_forecasts=True)
-    >>> len(plot_fan(result, y[-36:]).lines)  # what came and three forecasts
+    >>> len(plot_fan(model, y[-36:]).lines)  # what came and three forecasts
     4
     """
+    frame = as_table(Y, "Y")
+    if not isinstance(result, Backtest):
+        result.check_is_fitted()
+        stride = result._model.prediction_length
+        result = result.backtest(Y, stride=stride, return_forecasts=True)
     if result.forecasts is None:
         raise ValueError(
             "result must hold forecasts, got none. Pass return_forecasts=True to "
             "backtest."
         )
-    frame = as_table(Y, "Y")
-    variable = choose_variable(list(frame.columns), variable, "Y")
-    rows = result.forecasts
-    drawn = list(rows["variable"].unique())
-    if len(drawn) > 1:
-        choose_variable(drawn, variable, "result")
-        rows = rows[rows["variable"].isin([variable])]
-    ax = prepare_axes(ax)
-    values = column_of(frame, variable)
-    ax.plot(times_of(frame.index), values, color=DARK, label="what came")
-    label: str | None = "forecasts"
-    for cutoff, window in rows.groupby("cutoff"):
-        # Windows never cross a gap, so the rows after a cutoff are the next steps.
-        first = frame.index.searchsorted(cutoff, side="right")
-        times = times_of(frame.index[first + window["step"].to_numpy() - 1])
-        style: dict[str, Any] = {"color": BLUE, "linewidth": 1}
-        style |= {"marker": ".", "markevery": [0]}
-        ax.plot(times, window["forecast"], label=label, **style)
-        label = None
-    label_times(ax, frame.index)
-    label_values(ax, variable, unit)
-    put_legend(ax)
-    return ax
+    variables = choose_variables(list(frame.columns), variable, "Y")
+    parts = [_rows_of(result.forecasts, one) for one in variables]
+    axes = axes_of_variables(ax, len(variables))
+    for one, rows, panel in zip(variables, parts, axes, strict=True):
+        values = column_of(frame, one)
+        panel.plot(times_of(frame.index), values, color=DARK, label="what came")
+        label: str | None = "forecasts"
+        for cutoff, window in rows.groupby("cutoff"):
+            # Windows never cross a gap, so the rows after a cutoff are the next steps.
+            first = frame.index.searchsorted(cutoff, side="right")
+            times = times_of(frame.index[first + window["step"].to_numpy() - 1])
+            style: dict[str, Any] = {"color": BLUE, "linewidth": 1}
+            style |= {"marker": ".", "markevery": [0]}
+            panel.plot(times, window["forecast"], label=label, **style)
+            label = None
+        label_times(panel, frame.index)
+        label_values(panel, one, unit)
+    return finish_axes(axes)
+
+
+def _rows_of(forecasts: pd.DataFrame, variable: Hashable) -> pd.DataFrame:
+    """Return the rows of a variable; those of the only one, whatever its name."""
+    drawn = list(forecasts["variable"].unique())
+    if len(drawn) == 1:
+        return forecasts
+    choose_variable(drawn, variable, "result")
+    return forecasts[forecasts["variable"].isin([variable])]
 
 
 def plot_error_by_step(

@@ -1,5 +1,7 @@
 """backtest is predict_rolling, measured: in one pass, step by step and by variable."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -221,3 +223,26 @@ def test_names_of_variables_may_be_tuples(make_model, y):
     assert list(result.forecasts["variable"].cat.categories) == names
     np.testing.assert_array_equal(result.by_variable, plain.by_variable)
     assert result.overall.equals(plain.overall)
+
+
+def test_it_tells_its_errors_and_their_units(fitted, y):
+    result = fitted.backtest(y[50:])
+    lines = repr(result).splitlines()
+    assert lines[0] == "Backtest of 37 window(s), 4 step(s), 3 variable(s)"
+    told = [line.split()[0] for line in lines[1:-1]]
+    assert told == ["standardised_mae", "standardised_mse", "mase", "mae", "mse"]
+    for line in lines[1:-1]:
+        name, value, *_ = line.split()
+        assert float(value) == pytest.approx(result.overall[name], rel=1e-3)
+    assert lines[4].endswith("units of the data")
+
+    html = result._repr_html_()
+    assert html.count("<tr") == 5 + 2 + 3
+    assert html.index("standardised_mae") < html.index("mase</th>")
+    renamed = make_result(result, "<b>")
+    assert "&lt;b&gt;" in renamed._repr_html_()
+
+
+def make_result(result, name):
+    by_variable = result.by_variable.rename(lambda _: name)
+    return replace(result, by_variable=by_variable)

@@ -156,10 +156,45 @@ def test_all_metrics_of_a_backtest_have_a_label(fitted, frame):
         plot_error_by_step(result, "rmse")
 
 
-def test_several_variables_want_one_to_be_named(fitted):
+def test_all_variables_are_drawn_side_by_side(fitted, frame, labels):
     forecast = fitted.predict(STEPS)
-    with pytest.raises(ValueError, match=r"variable must be one of .*'load'.*got None"):
+    intervals = fitted.predict_interval(STEPS, coverage=0.5)
+    axes = plot_forecast(forecast, frame[:48], intervals=intervals)
+    assert [ax.get_ylabel() for ax in axes] == list(frame.columns)
+    for ax, name in zip(axes, frame.columns, strict=True):
+        np.testing.assert_array_equal(line(ax, "forecast").get_ydata(), forecast[name])
+        assert len(ax.collections) == 1
+    assert [ax.get_legend() is not None for ax in axes] == [False, True, False]
+
+    Y = frame[48:]
+    names = ["pressure", "load"]
+    fans = plot_fan(fitted, Y, variable=names)
+    assert [ax.get_ylabel() for ax in fans] == names
+    forecasts, _ = fitted.predict_rolling(Y, stride=4)  # the horizon
+    for ax, channel in zip(fans, [2, 0], strict=True):
+        drawn = [fan.get_ydata() for fan in ax.lines[1:]]
+        np.testing.assert_allclose(drawn, forecasts[:, :, channel])
+
+
+def test_axes_are_given_one_for_each_variable(fitted):
+    import matplotlib.pyplot as plt
+
+    _, grid = plt.subplots(3, 1)
+    forecast = fitted.predict(STEPS)
+    assert list(plot_forecast(forecast, ax=grid)) == list(grid)
+    with pytest.raises(ValueError, match=r"one Axes for each of 3 .* got 1\. Name one"):
+        plot_forecast(forecast, ax=grid[0])
+
+
+def test_more_variables_than_can_be_seen_want_some_to_be_named(fitted):
+    forecast = pd.DataFrame(np.ones((2, 30))).add_prefix("x")
+    with pytest.raises(ValueError, match=r"1 to 24 of the 30 .* got 30.*\['x0', 'x1'"):
         plot_forecast(forecast)
+    assert len(plot_forecast(forecast, variable=["x29", "x3"])) == 2
+
+
+def test_a_variable_that_is_not_there_is_refused(fitted):
+    forecast = fitted.predict(STEPS)
     with pytest.raises(ValueError, match="got 'lod'"):
         plot_forecast(forecast, variable="lod")
 
@@ -239,7 +274,7 @@ def test_a_fan_of_columns_of_two_levels(two_levels, fitted_on_two_levels):
     assert len(plot_error_by_step(result).lines) == 1
 
 
-@pytest.mark.parametrize("variable", [None, "north", "load", ("north", "rest")])
+@pytest.mark.parametrize("variable", ["north", "load", ("north", "rest")])
 def test_what_names_no_column_of_two_levels_is_refused(
     two_levels, fitted_on_two_levels, variable
 ):
