@@ -11,6 +11,7 @@ LESSONS = [
     "sparsity",
     "clusters",
     "regressor_pipeline",
+    "compare",
     "benchmark",
 ]
 

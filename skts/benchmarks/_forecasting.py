@@ -8,7 +8,7 @@ from pathlib import Path
 from time import perf_counter
 
 from skts.benchmarks._naive import NAIVE, naive_errors
-from skts.benchmarks._presets import load_split, preset
+from skts.benchmarks._presets import load_split, preset, season
 from skts.benchmarks._results import Result, run_missing
 from skts.benchmarks._settings import SETTINGS, make_forecaster
 
@@ -59,7 +59,7 @@ def run_cell(
     seen, test, share = load_split(dataset, smoke=smoke)
     started = perf_counter()
     if setting in NAIVE:
-        period = 1 if setting == "last-value" else preset(dataset)["period"]
+        period = 1 if setting == "last-value" else season(dataset, seen)
         n_train = len(seen) - round(share * len(seen))
         errors = naive_errors(seen, test, n_train, horizon, period)
         return errors | {"seconds": round(perf_counter() - started, 1)}

@@ -5,9 +5,11 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from skts.datasets import load_csv, load_ett
+from skts.series import find_frequency, find_periods
 
 # Rows and channels of the smoke mode.
 N_SMOKE_SEEN, N_SMOKE_TEST, N_SMOKE_CHANNELS = 1000, 200, 2
@@ -69,6 +71,16 @@ def load_split(
         y = y.iloc[seen - N_SMOKE_SEEN : seen + N_SMOKE_TEST, :N_SMOKE_CHANNELS]
         seen, test = N_SMOKE_SEEN, N_SMOKE_TEST
     return y[:seen], y[seen : seen + test], valid / (train + valid)
+
+
+def season(dataset: str, seen: pd.DataFrame) -> int:
+    """Return the rows of a season: what is known, or else found; 1 if there is none."""
+    known = preset(dataset).get("period")
+    if known is not None:
+        return int(known)
+    frequency = find_frequency(seen.index)
+    found = find_periods(seen.index, frequency, seen.to_numpy(dtype=np.float64))
+    return next((period for period in found if period < len(seen)), 1)
 
 
 @cache

@@ -8,11 +8,11 @@ import pandas as pd
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 from sktime.forecasting.base import BaseForecaster, ForecastingHorizon
-from sktime.transformations.base import BaseTransformer
 from sktime.transformations.series.difference import Differencer
 
 from skts._validation import check_int
 from skts.data import cut_windows
+from skts.model_selection._roll import FOLLOWS
 from skts.model_selection._scorer import rolling_scorer
 from skts.series import (
     as_frame,
@@ -26,9 +26,6 @@ from skts.series import (
 )
 
 Series = pd.Series | pd.DataFrame | np.ndarray
-
-# Whether differences are undone from the rows seen last; not in sktime 1.2.
-FOLLOWS = Differencer._update is not BaseTransformer._update
 
 
 class SklearnForecaster(BaseEstimator):

@@ -12,6 +12,7 @@ from skts.plotting._clusters import (
     plot_embedding,
     plot_n_clusters,
 )
+from skts.plotting._comparison import plot_comparison
 from skts.plotting._connections import plot_attention, plot_connections
 from skts.plotting._forecast import plot_error_by_step, plot_fan, plot_forecast
 from skts.plotting._mixture import plot_linear_map, plot_mixture
@@ -21,6 +22,7 @@ __all__ = [
     "plot_forecast",
     "plot_fan",
     "plot_error_by_step",
+    "plot_comparison",
     "plot_mixture",
     "plot_linear_map",
     "plot_learning_curves",

@@ -10,6 +10,7 @@ from skts.benchmarks._presets import (
     preset,
     preset_parameters,
     published,
+    season,
     split_sizes,
 )
 from skts.benchmarks._settings import SETTINGS, make_forecaster
@@ -75,6 +76,20 @@ def test_a_set_without_a_preset_is_split_like_most(monkeypatch, tmp_path):
     frame.to_csv(tmp_path / "mine.csv", index=False)
     seen, test, share = load_split("mine")
     assert (len(seen), len(test), share) == (80, 20, 0.125)
+
+
+def test_the_season_of_a_set_without_a_preset_is_found():
+    hourly = make_dates("h", 200)
+    assert season("mine", hourly) == 24
+    assert season("mine", hourly[:20]) == 1  # a day is more than there is
+    wave = pd.DataFrame({"x": np.tile([0.0, 1.0, 5.0, 2.0, 8.0, 3.0], 20)})
+    assert season("mine", wave) == 6
+    assert season("ETTm1", wave) == 96  # known, whatever the rows
+
+
+def make_dates(step, n_rows):
+    dates = pd.date_range("2020-01-01", periods=n_rows, freq=step)
+    return pd.DataFrame({"x": range(n_rows)}, dates)
 
 
 def test_the_preset_of_a_cell_is_that_of_table_4():
