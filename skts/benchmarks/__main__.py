@@ -20,7 +20,9 @@ from skts.benchmarks import (
     _intervals,
     _library,
     _memory,
+    _moments,
     _panel,
+    _refit,
     _rolling,
     _search,
     _short,
@@ -39,7 +41,7 @@ RESULTS = Path("docs/results")
 FILES = {
     name: f"{name}.jsonl"
     for name in ("forecasting", "clustering", "intervals", "toy", "search", "gpu")
-} | {"parallel": "search.jsonl", "short": "short.jsonl"}
+} | {"parallel": "search.jsonl", "short": "short.jsonl", "refit": "refit.jsonl"}
 
 # The smallest sizes; data are cut and epochs left out besides.
 ONE_CELL = {"datasets": ["ETTh1"], "seeds": [0]}
@@ -49,11 +51,13 @@ SMOKE: dict[str, dict[str, Any]] = {
     "intervals": ONE_CELL,
     "toy": {"seeds": [0]},
     "short": {"datasets": ["shampoo"], "seeds": [0]},
+    "refit": {"datasets": ["ETTh1"]},
     "rolling": {"windows": 5},
     "updates": {"days": 2, "rows": 20},
     "panel": {"series": 2},
     "speed": {"rounds": 1},
-    "memory": {"rows": 700, "channels": 2},
+    "memory": {"rows": 700, "channels": 2, "kinds": ["shared"]},
+    "moments": {"sizes": [(300, 20)]},
     "library": {"epochs": 1, "rounds": 1},
     "context": {"lengths": [96], "steps": 2},
     "fits": {"datasets": ["SyntheticControl"], "rounds": 1},
@@ -136,6 +140,11 @@ def _forecast_short(args: argparse.Namespace) -> None:
     print(_short.table(read_results(args.results)))
 
 
+def _solve_again(args: argparse.Namespace) -> None:
+    _refit.run(args.results, args.datasets, n_jobs=args.jobs, smoke=args.smoke)
+    print(_refit.table(read_results(args.results)))
+
+
 def _search_through(args: argparse.Namespace) -> None:
     _search.run(args.results, args.models, smoke=args.smoke)
 
@@ -147,6 +156,7 @@ CELLS: dict[str, Callable[[argparse.Namespace], None]] = {
     "intervals": _try_intervals,
     "toy": _play,
     "short": _forecast_short,
+    "refit": _solve_again,
     "search": _search_through,
 }
 
@@ -182,8 +192,10 @@ def _measurements(args: argparse.Namespace) -> list[Callable[[], Result]]:
     if args.command == "panel":
         return [partial(_panel.compare_global, args.series, args.smoke)]
     if args.command == "memory":
-        sizes = args.rows, args.channels
-        return [partial(_memory.in_own_process, _memory.measure_wide_fit, *sizes)]
+        wide = partial(_memory.measure_wide_fit, args.rows, args.channels)
+        return [partial(_memory.in_own_process, wide, kind) for kind in args.kinds]
+    if args.command == "moments":
+        return [partial(_moments.measure_moments, *size) for size in args.sizes]
     if args.command == "library":
         sizes = args.epochs, args.rounds
         return [partial(_library.compare_libraries, *sizes, args.smoke)]
@@ -284,6 +296,9 @@ def _parser() -> argparse.ArgumentParser:
         settings=_short.SETTINGS,
         all_settings=_short.SETTINGS,
     )
+    refit = add("refit", "linear maps solved with the rows held out, and without")
+    refit.add_argument("--datasets", nargs="+", default=list(ETT))
+    refit.add_argument("--jobs", type=int, help="worker processes (-1: one per core)")
     search = add("search", "what GridSearchCV chooses on ETTh1, and its test errors")
     models = list(_search.SEARCHES)
     search.add_argument("--models", nargs="+", default=models, choices=models)
@@ -310,6 +325,10 @@ def _parser() -> argparse.ArgumentParser:
     memory = add("memory", "peak memory of a fit on a wide series")
     memory.add_argument("--rows", type=int, default=26304)
     memory.add_argument("--channels", type=int, default=321)
+    kinds = _memory.KINDS
+    memory.add_argument("--kinds", nargs="+", default=kinds, choices=kinds)
+    moments = add("moments", "seconds of window moments as rows and width grow")
+    moments.set_defaults(sizes=_moments.SIZES)
     library = add("library", "seconds and memory of a linear network, and sktime's")
     library.add_argument("--epochs", type=int, default=5)
     library.add_argument("--rounds", type=int, default=3)

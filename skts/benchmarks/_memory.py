@@ -21,15 +21,21 @@ from skts.nn import LSINet
 HORIZON = 96
 CONTEXT_LENGTHS = (384, 768, 1536, 3072)
 N_CHANNELS = 7
+# A network alone, or linear maps alone, for all channels or also one for each.
+KINDS = ("network", "shared", "auto")
 
 
-def measure_wide_fit(n_rows: int, n_channels: int) -> Result:
-    """Fit SAMformer for one epoch on a synthetic wide series."""
+def measure_wide_fit(n_rows: int, n_channels: int, kind: str) -> Result:
+    """Fit SAMformer for one epoch, or a kind of linear maps, on a wide series."""
     generator = np.random.default_rng(0)
     y = pd.DataFrame(generator.standard_normal((n_rows, n_channels)).cumsum(axis=0))
     before = peak_mib()
     forecaster = SAMformerForecaster(
-        512, HORIZON, max_epochs=1, random_state=0, linear_maps=None
+        512,
+        HORIZON,
+        linear_maps=None if kind == "network" else kind,
+        max_epochs=int(kind == "network"),
+        random_state=0,
     )
     started = perf_counter()
     forecaster.fit(y)
@@ -37,6 +43,7 @@ def measure_wide_fit(n_rows: int, n_channels: int) -> Result:
         "benchmark": "memory",
         "n_rows": n_rows,
         "n_channels": n_channels,
+        "kind": kind,
         "seconds": round(perf_counter() - started, 1),
         "peak_mib_before": before,
         "peak_mib": peak_mib(),
@@ -89,9 +96,11 @@ def in_own_process(measure: Callable[..., Result], *arguments: Any) -> Result:
 
 def memory_table(results: list[Result]) -> str:
     """Return peak sizes of wide fits as a Markdown table."""
-    keys = ["n_rows", "n_channels", "seconds", "peak_mib_before", "peak_mib"]
-    header = ["rows", "channels", "seconds", "MiB before fit", "peak MiB"]
-    return markdown(header, [[r[key] for key in keys] for r in results])
+    keys = ["n_rows", "n_channels", "kind", "seconds", "peak_mib_before", "peak_mib"]
+    keys += ["threads", "date"]
+    header = ["rows", "channels", "what", "seconds", "MiB before fit", "peak MiB"]
+    rows = [[{"kind": "network", **r}[key] for key in keys] for r in results]
+    return markdown([*header, "threads", "date"], rows)
 
 
 def context_length_table(results: list[Result]) -> str:

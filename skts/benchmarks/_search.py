@@ -20,18 +20,20 @@ from skts.benchmarks._results import (
     append_result,
     markdown,
     missing,
+    show,
 )
 from skts.forecasting import LSINetForecaster, SAMformerForecaster, TorchForecaster
 
-CV = TimeSeriesSplit(3, test_size=2 * 30 * 24)
+TEST_SIZE = 2 * 30 * 24
+CV = TimeSeriesSplit(3, test_size=TEST_SIZE)
 SMOKE_CV = TimeSeriesSplit(2, test_size=100)
+Grid = dict[str, list[Any]]
 
-# Forecaster, parameter and values. LSINet's defaults would take a day on a CPU.
-SEARCHES: dict[str, tuple[TorchForecaster, str, list[float]]] = {
+# Forecaster and grid. LSINet's defaults would take a day on a CPU.
+SEARCHES: dict[str, tuple[TorchForecaster, Grid]] = {
     "samformer": (
         SAMformerForecaster(512, horizon=96, random_state=0, linear_maps=None),
-        "rho",
-        [0.0, 0.3, 0.5, 0.7, 0.9],
+        {"rho": [0.0, 0.3, 0.5, 0.7, 0.9]},
     ),
     "lsinet-small": (
         LSINetForecaster(
@@ -46,8 +48,15 @@ SEARCHES: dict[str, tuple[TorchForecaster, str, list[float]]] = {
             max_epochs=5,
             random_state=0,
         ),
-        "sparsity",
-        [0.0, 0.5, 0.7, 0.85, 0.95],
+        {"sparsity": [0.0, 0.5, 0.7, 0.85, 0.95]},
+    ),
+    "mixture": (
+        SAMformerForecaster(horizon=96, max_epochs=5, random_state=0),
+        {
+            "context_length": [96, 336, 512],
+            "linear_maps": [None, "shared", "auto"],
+            "rho": [0.3, 0.7],
+        },
     ),
 }
 
@@ -58,49 +67,65 @@ def run(path: Path, models: list[str], *, smoke: bool = False) -> None:
     progress = Progress(len(list(missing(path, keys))))
     seen, test, _ = load_split("ETTh1", smoke=smoke)
     for key in missing(path, keys):
-        model, name, values = SEARCHES[key["model"]]
+        model, grid = SEARCHES[key["model"]]
         if smoke:
-            model, values = clone(model).set_params(max_epochs=1), values[:2]
-        for result in search(model, name, values, seen, test, _cv(smoke)):
+            model = clone(model).set_params(max_epochs=1)
+            grid = {name: values[:2] for name, values in grid.items()}
+        for result in search(model, grid, seen, test, _cv(smoke, key["model"])):
             append_result(path, key | result)
             print(key | result, flush=True)
         print(progress.step(), flush=True)
 
 
-def _cv(smoke: bool) -> TimeSeriesSplit:
-    return SMOKE_CV if smoke else CV
+def _cv(smoke: bool, model: str = "") -> TimeSeriesSplit:
+    if smoke:
+        return SMOKE_CV
+    # Two folds for the largest grid.
+    return TimeSeriesSplit(2, test_size=TEST_SIZE) if model == "mixture" else CV
+
+
+def score_and_weight(forecaster: TorchForecaster, Y: pd.DataFrame) -> dict[str, float]:
+    """Return a forecaster's score, and the weight of its network in the forecasts."""
+    return {"score": forecaster.score(Y), "weight": forecaster.network_weight_}
 
 
 def search(
     model: TorchForecaster,
-    name: str,
-    values: list[float],
+    grid: Grid,
     seen: pd.DataFrame,
     test: pd.DataFrame,
     cv: TimeSeriesSplit,
 ) -> list[Result]:
-    """Search over one parameter; return the errors of each value.
+    """Search through a grid; return the errors of each candidate.
 
-    The model of each value, trained on all rows seen, forecasts the test rows.
+    The model of each candidate, trained on all rows seen, forecasts the test rows.
     """
     started = perf_counter()
-    grid = GridSearchCV(model, {name: values}, cv=cv, error_score="raise").fit(seen)
+    searched = GridSearchCV(
+        model,
+        grid,
+        scoring=score_and_weight,
+        refit="score",
+        cv=cv,
+        error_score="raise",
+    ).fit(seen)
     seconds = perf_counter() - started
-    found = grid.cv_results_
+    found = searched.cv_results_
     results = []
-    for i, value in enumerate(values):
-        chosen = grid.best_params_[name] == value
-        fitted = grid.best_estimator_
+    for i, candidate in enumerate(found["params"]):
+        chosen = candidate == searched.best_params_
+        fitted = searched.best_estimator_
         if not chosen:
-            fitted = clone(model).set_params(**{name: value}).fit(seen)
+            fitted = clone(model).set_params(**candidate).fit(seen)
         results.append(
             {
-                "parameter": name,
-                "value": value,
+                "candidate": candidate,
                 "valid_mse": -float(found["mean_test_score"][i]),
                 "valid_spread": float(found["std_test_score"][i]),
+                "network_weight": float(found["mean_test_weight"][i]),
                 "test_mse": -fitted.score(test),
                 "chosen": chosen,
+                "n_folds": cv.n_splits,
                 "seconds_per_fit": round(float(found["mean_fit_time"][i]), 1),
                 "seconds_of_search": round(seconds, 1),
                 "parameters": model.get_params(),
@@ -145,7 +170,7 @@ def compare_parallel(smoke: bool) -> Result:
 
 
 def search_table(results: list[Result]) -> str:
-    """Return validation and test errors per value as a Markdown table.
+    """Return validation and test errors per candidate as a Markdown table.
 
     Which validation error is lowest is found here, what was chosen by the search.
     """
@@ -155,9 +180,10 @@ def search_table(results: list[Result]) -> str:
         rows.append(
             [
                 result["model"],
-                f"{result['parameter']}={result['value']}",
+                ", ".join(f"{n}={v}" for n, v in _candidate(result).items()),
                 f"{result['valid_mse']:.4f} ± {result['valid_spread']:.4f}",
                 f"{result['test_mse']:.4f}",
+                show(result.get("network_weight", np.nan), ".2f"),
                 "yes" if result["valid_mse"] == min(same) else "",
                 "yes" if result["chosen"] else "",
                 result["seconds_per_fit"],
@@ -165,8 +191,16 @@ def search_table(results: list[Result]) -> str:
                 result["threads"],
             ]
         )
-    header = ["model", "value", "validation MSE", "test MSE", "lowest", "chosen"]
-    return markdown([*header, "s per fit", "s of the search", "threads"], rows)
+    header = ["search", "candidate", "validation MSE", "test MSE", "network's weight"]
+    header += ["lowest", "chosen", "s per fit", "s of the search", "threads"]
+    return markdown(header, rows)
+
+
+def _candidate(result: Result) -> dict[str, Any]:
+    """Return a candidate's parameters; older lines have one of them by its name."""
+    if "candidate" in result:
+        return dict(result["candidate"])
+    return {result["parameter"]: result["value"]}
 
 
 def parallel_table(results: list[Result]) -> str:

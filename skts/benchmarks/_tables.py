@@ -11,7 +11,9 @@ from skts.benchmarks import (
     _intervals,
     _library,
     _memory,
+    _moments,
     _panel,
+    _refit,
     _rolling,
     _search,
     _short,
@@ -97,6 +99,19 @@ extra `peers`). `last-value` repeats the last row.
 
 {short}
 
+## Linear maps solved again
+
+Whether maps, chosen on the rows held out, should then be solved from these rows, too
+(`refit_maps`). The test parts had no say: of each training part, the first three
+quarters are fitted on, or the last rows of these, and errors are those of the last
+quarter, with linear maps alone. Where few windows can be held out, as on the short
+series above, blocks of all windows choose, and maps are solved from all of them in any
+case.
+
+`python -m skts.benchmarks --threads 1 refit`
+
+{refit}
+
 ## Toy problem
 
 The SAMformer paper's: windows of white noise (512 points, 7 channels), a linear map to
@@ -129,11 +144,14 @@ At 90 %, by variable and step:
 
 Plain `GridSearchCV` with `TimeSeriesSplit(3, test_size=1440)` on the first 16 months of
 ETTh1, horizon 96, one seed. Validation errors are means over the folds and their
-spread; test errors are those on the next 4 months of each value's model trained on all
-16, and no search saw them. Errors are in standard deviations of the part trained on.
-Networks are alone (`linear_maps=None`). `samformer` has the defaults with a context of
-512. `lsinet-small` is made to take minutes: a context of 96, patches every 12 steps, a
-hidden size of 64, 4 heads of 16, the penalty in every epoch, 5 epochs.
+spread; test errors are those on the next 4 months of each candidate's model trained on
+all 16, and no search saw them. Errors are in standard deviations of the part trained
+on. In `samformer`, the defaults with a context of 512, and in `lsinet-small` the
+networks are alone (`linear_maps=None`); the latter is made to take minutes: a context
+of 96, patches every 12 steps, a hidden size of 64, 4 heads of 16, the penalty in every
+epoch, 5 epochs. `mixture` searches over the linear maps, too, with 5 epochs and two
+folds; the network's weight in the forecasts is a mean over the folds, and where it is
+0, `rho` makes no difference.
 
 `python -m skts.benchmarks search`
 
@@ -273,13 +291,24 @@ means over series, in standard deviations of each one's seen part.
 
 ## Memory
 
-Largest resident size of the whole process during one epoch of SAMformer's `fit` (every
-window of the training part, and validation) on a synthetic series; horizon 96, batches
-of 32.
+Largest resident size of the whole process during `fit` on a synthetic series, context
+512, horizon 96: one epoch of SAMformer alone (every window of the training part, in
+batches of 32, and validation), or the linear maps alone, `shared` by all channels or
+also (`auto`) one for each.
 
 `python -m skts.benchmarks memory`
 
 {memory}
+
+## Linear maps against size
+
+Second moments of all windows of one channel, from which linear maps are solved, against
+sums of the windows' products. The time grows with the rows as a Fourier transform does,
+and with the width as the matrix, its square:
+
+`python -m skts.benchmarks --threads 1 moments`
+
+{moments}
 
 ## Beside another library
 
@@ -322,6 +351,7 @@ def write_page(folder: Path, page: Path) -> None:
         "others": (_forecasting_tables.others_table, forecasts),
         "density": (_forecasting_tables.density_table, forecasts),
         "short": (_short.table, read_results(folder / "short.jsonl")),
+        "refit": (_refit.table, read_results(folder / "refit.jsonl")),
         "toy": (_toy.table, read_results(folder / "toy.jsonl")),
         "intervals": (_intervals.table, intervals),
         "intervals_detail": (_intervals.detail_table, intervals),
@@ -343,6 +373,7 @@ def write_page(folder: Path, page: Path) -> None:
         "forgetting": (_updates.forgetting_table, of("forgetting")),
         "stream": (_updates.stream_table, of("stream")),
         "global": (_panel.global_table, of("global")),
+        "moments": (_moments.moments_table, of("moments")),
         "memory": (_memory.memory_table, of("memory")),
         "library": (_library.library_table, of("library")),
         "context": (_memory.context_length_table, of("context length")),

@@ -20,7 +20,6 @@ from skts.fitted._layout import (
 )
 from skts.fitted._maps import held_out_windows, settle_maps
 from skts.fitted._model import (
-    REPLAY_WINDOWS,
     Forecast,
     SeriesModel,
     make_series_model,
@@ -43,7 +42,6 @@ from skts.fitted._update import join_rows, update_model
 __all__ = [
     "INTERVAL_METHODS",
     "MAX_WINDOWS",
-    "REPLAY_WINDOWS",
     "Backtest",
     "Forecast",
     "HeldOutErrors",

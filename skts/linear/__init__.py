@@ -14,8 +14,6 @@ from skts.linear._mixture import LinearMixture, kinds_that_fit, solve_mixture
 from skts.linear._moments import Moments, WindowMoments
 from skts.linear._naive import Naive
 from skts.linear._network import NetworkProducts
-from skts.linear._products import residual_products
-from skts.linear._weights import mixture_weights
 
 __all__ = [
     "FEW_WINDOWS",
@@ -34,8 +32,6 @@ __all__ = [
     "last_rows",
     "longest_context",
     "map_contexts",
-    "mixture_weights",
     "naive_mixture",
-    "residual_products",
     "solve_mixture",
 ]

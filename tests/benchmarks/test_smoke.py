@@ -96,8 +96,14 @@ def test_short(smoke):
 
 def test_search(smoke, ett):
     lines, _ = smoke("search", "--models", "samformer")
-    assert [line["value"] for line in lines] == [0.0, 0.3]
+    assert [line["candidate"] for line in lines] == [{"rho": 0.0}, {"rho": 0.3}]
     assert sum(line["chosen"] for line in lines) == 1
+
+
+def test_refit(smoke, ett):
+    lines, out = smoke("refit")
+    assert set(lines[0]["mse"]) == {"training part", "all rows"}
+    assert "| ETTh1 | 600 | 8 |" in out
 
 
 def test_parallel(smoke, ett):
@@ -130,6 +136,11 @@ def test_speed(smoke, ett):
 def test_memory(smoke, command):
     lines, _ = smoke(command)
     assert lines[0]["peak_mib"] >= lines[0]["peak_mib_before"]
+
+
+def test_moments(smoke):
+    lines, _ = smoke("moments")
+    assert lines[0]["relative_difference"] < 1e-12
 
 
 def test_library(smoke, ett):

@@ -9,8 +9,6 @@ import torch
 from sktime.forecasting.model_evaluation import evaluate
 from sktime.split import SlidingWindowSplitter
 
-from skts.fitted import REPLAY_WINDOWS
-
 L, H = 8, 4
 
 
@@ -118,7 +116,7 @@ def test_ten_old_windows_come_beside_each_new_one(make_frame, make_model, monkey
 def test_only_the_recent_past_is_kept(make_frame, make_model):
     y = make_frame(1300)
     model = make_model().fit(y[:1200])
-    assert len(model._only.recent) == L + H - 1 + REPLAY_WINDOWS
+    assert len(model._only.recent) == L + H - 1 + 1000  # to learn from again
     model.update(y[1200:1203], update_params=False)
     pd.testing.assert_frame_equal(model._only.recent, y[192:1203])
 

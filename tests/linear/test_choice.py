@@ -13,10 +13,10 @@ from skts.linear import (
     block_folds,
     choose_mixture,
     naive_mixture,
-    residual_products,
     solve_mixture,
 )
 from skts.linear import _choice as module
+from skts.linear._products import residual_products
 from skts.linear._ridge import solve
 from tests.linear.naive import literal_residuals, make_series, make_windows
 

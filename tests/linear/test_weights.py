@@ -5,7 +5,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from skts.linear import mixture_weights
+from skts.linear._weights import mixture_weights
 
 
 def products_of(n_members, seed, n_values=40):

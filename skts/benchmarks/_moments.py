@@ -1,0 +1,70 @@
+"""Seconds of window moments as series get longer and windows wider."""
+
+from collections.abc import Callable
+from statistics import median
+from time import perf_counter
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from skts.benchmarks._results import Result, markdown
+from skts.data import Windows
+from skts.linear import WindowMoments
+
+# Rows and width: each in turn, twice as many each time.
+SIZES = [(n_rows, 608) for n_rows in (10_000, 20_000, 40_000, 80_000)]
+SIZES += [(40_000, width) for width in (304, 1216, 2432)]
+N_ROUNDS = 5
+
+
+def measure_moments(n_rows: int, width: int) -> Result:
+    """Time the moments of one channel, and plain sums of the same windows."""
+    generator = np.random.default_rng(0)
+    row = torch.from_numpy(generator.standard_normal(n_rows).cumsum())
+    windows = Windows(row[None], torch.arange(n_rows - width + 1), width - 1, 1)
+    moments, seconds = _timed(lambda: WindowMoments(windows).channel(0))
+    plain, plain_seconds = _timed(lambda: _plain_moments(row, width))
+    difference = float((moments - plain).abs().max() / plain.abs().max())
+    return {
+        "benchmark": "moments",
+        "n_rows": n_rows,
+        "width": width,
+        "ms": {"ours": round(1000 * seconds, 1), "plain": round(1000 * plain_seconds)},
+        "relative_difference": difference,
+    }
+
+
+def _timed(compute: Callable[[], Tensor]) -> tuple[Tensor, float]:
+    """Return a result, and the median time of some rounds."""
+    seconds = []
+    for _ in range(N_ROUNDS):
+        started = perf_counter()
+        result = compute()
+        seconds.append(perf_counter() - started)
+    return result, median(seconds)
+
+
+def _plain_moments(row: Tensor, width: int) -> Tensor:
+    """Sum the products of all windows, some at a time."""
+    total = row.new_zeros(width, width)
+    for windows in row.unfold(0, width, 1).split(4096):
+        total += windows.T @ windows
+    return total
+
+
+def moments_table(results: list[Result]) -> str:
+    """Return the time of moments against rows and width as a Markdown table."""
+    rows: list[list[object]] = [
+        [
+            r["n_rows"],
+            r["width"],
+            *r["ms"].values(),
+            f"{r['relative_difference']:.0e}",
+            r["threads"],
+            r["date"],
+        ]
+        for r in results
+    ]
+    header = ["rows", "width", "ms", "plain", "relative difference", "threads", "date"]
+    return markdown(header, rows)
