@@ -22,7 +22,6 @@ from skts.series import (
     describe,
     measure_deviation,
     measure_units,
-    warn_of_gaps,
 )
 
 # Rows that the longest linear map sees, where the series has them.
@@ -113,6 +112,11 @@ class Layout:
         )
 
     @property
+    def n_gaps(self) -> int:
+        """Gaps in the series."""
+        return sum(len(part.stretches) - 1 for part in self.parts.values())
+
+    @property
     def known(self) -> dict[Hashable, KnownSeries]:
         """The series themselves."""
         return {name: part.known for name, part in self.parts.items()}
@@ -152,8 +156,7 @@ def lay_out(
     Warns
     -----
     UserWarning
-        If there are gaps, or no series has a window to hold out though no linear maps
-        make up for it.
+        If no series has a window to hold out though no linear maps make up for it.
     """
     whole = sizes.looked_at, sizes.prediction_length
     stretches, divided = [], []
@@ -161,7 +164,6 @@ def lay_out(
         stretches.append(contiguous_stretches(y.index, frequencies[name]))
         check_length(stretches[-1], *whole, describe(name))
         divided.append(_divide(stretches[-1], validation_fraction, sizes))
-    warn_of_gaps(sum(map(len, stretches)) - len(stretches))
     held_out = any(len(valid) for _, _, valid in divided)
     if validation_fraction > 0 and not held_out and not sizes.map_context:
         _warn_without_validation(series, validation_fraction, *whole)

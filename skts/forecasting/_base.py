@@ -81,6 +81,7 @@ from skts.series import (
     is_nested,
     join_panel,
     split_panel,
+    warn_of_gaps,
     with_frequency,
 )
 from skts.training import as_usual, draw_seed, resolve_device
@@ -290,6 +291,7 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
             layout = self._lay_out(
                 series, frequencies, horizon, periods, with_maps=False
             )
+        warn_of_gaps(layout.n_gaps)
         training_rows = keep_training_rows(layout)
         chosen = self._choose_maps(layout, periods) if with_maps else None
         if chosen is not None and chosen.is_naive:
@@ -474,6 +476,7 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         horizon = largest_step(fh, known, type(self).__name__)
         frequencies = _find_frequencies(series)
         layout = self._lay_out(series, frequencies, horizon, with_maps=False)
+        warn_of_gaps(layout.n_gaps)
         if self.max_epochs == 0:
             raise ValueError(
                 "max_epochs must be >= 1 in pretrain, got 0: weights of a network are "

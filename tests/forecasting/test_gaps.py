@@ -49,6 +49,15 @@ def test_windows_never_cross_a_gap(make_frame, make_model, monkeypatch, kind):
     assert model.predict([1]).index[0] == last + step
 
 
+def test_a_gap_is_told_once_whatever_the_fit_starts_from(make_frame, make_mixture):
+    whole = make_frame(100)
+    model = make_mixture(max_epochs=1).pretrain(pd.concat({"a": whole, "b": whole}))
+    with pytest.warns(UserWarning, match="gap") as told:
+        model.fit(whole.drop(whole.index[30]))
+    assert sum("1 gap(s)" in str(warning.message) for warning in told) == 1
+    assert model.network_weight_ == 1
+
+
 def test_a_series_without_gaps_is_not_warned_of(make_frame, make_model):
     make_model().fit(make_frame(50))  # a warning would be an error
 
