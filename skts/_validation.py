@@ -46,15 +46,20 @@ def check_real(
     below: float | None = None,
     *,
     exclusive: bool = False,
+    optional: bool = False,
 ) -> None:
-    """Raise unless `value` is a finite number in the range.
+    """Raise unless `value` is a finite number in the range, or None if `optional`.
 
     The range starts at `minimum`, which belongs to it unless `exclusive`, and ends
     before `below`, if given.
     """
+    if optional and value is None:
+        return
     rule = f"{name} must be a number {'>' if exclusive else '>='} {minimum:g}"
     if below is not None:
         rule += f" and < {below:g}"
+    if optional:
+        rule += " or None"
     if isinstance(value, bool) or not isinstance(value, Real):
         raise TypeError(f"{rule}, got {value!r}.")
     number: Any = value  # Real has no comparisons for type checkers
@@ -87,9 +92,9 @@ def check_option(name: str, value: Any, options: tuple[str, ...]) -> None:
         raise ValueError(f"{name} must be one of {listed}, got {value!r}.")
 
 
-def warn_caller(message: str) -> None:
+def warn_caller(message: str, category: type[Warning] = UserWarning) -> None:
     """Warn at the line that called one of the libraries, however far below that is."""
     level, frame = 1, sys._getframe()
     while frame.f_back and frame.f_globals["__name__"].split(".")[0] in LIBRARIES:
         level, frame = level + 1, frame.f_back
-    warnings.warn(message, stacklevel=level)
+    warnings.warn(message, category, stacklevel=level)

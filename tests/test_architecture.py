@@ -32,7 +32,7 @@ PUBLIC_ROOMS = [
 
 SCIENTIFIC = {"numpy", "pandas", "sklearn", "sktime", "torch"}
 BELOW_ESTIMATORS = {"_random", "_validation", "_files", "_callbacks", "_sklearn_door"}
-BELOW_ESTIMATORS |= {"nn", "training", "data", "linear"}
+BELOW_ESTIMATORS |= {"_stopped", "nn", "training", "data", "linear"}
 # What each room may import: its own files, these rooms of skts, and these libraries.
 ROOMS = {
     "": (set(), set()),
@@ -42,6 +42,7 @@ ROOMS = {
     "_safe_files": ({"linear"}, {"numpy", "pandas", "sktime", "torch"}),
     "_callbacks": (set(), {"sklearn"}),
     "_sklearn_door": (set(), {"sklearn", "sktime"}),
+    "_stopped": ({"_validation", "training"}, {"sklearn"}),
     "nn": ({"_random"}, {"numpy", "torch"}),
     "training": ({"_random"}, {"numpy", "torch"}),
     "data": (set(), {"numpy", "scipy", "torch"}),

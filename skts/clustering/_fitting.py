@@ -25,6 +25,7 @@ from skts.clustering._training import (
 )
 from skts.data import augment
 from skts.nn import LoSTer, SeriesFeatures
+from skts.training import Stop
 
 StartEpoch = Callable[[str, int], None]  # told the phase and the epoch, from 0
 # Told the record and, once there are clusters, the state; a true value stops.
@@ -79,8 +80,12 @@ def fit_clusters(
     seed: int,
     start_epoch: StartEpoch,
     end_epoch: EndEpoch,
+    stop: Stop,
 ) -> tuple[FittedClusters, list[Record]]:
-    """Cluster series ``(N, C, L)``; return what was learned and a record per epoch."""
+    """Cluster series ``(N, C, L)``; return what was learned and a record per epoch.
+
+    Training that is stopped leaves centres among the latents as they are by then.
+    """
     if settings.needs_graph:
         series = _sample(series, settings.n_landmarks, seed)
     features = _new_features(settings).fit(series)
@@ -101,7 +106,9 @@ def fit_clusters(
                 n_views=views.shape[1],
             )
         state = FittedClusters(features, network, settings.standardize)
-        history = _train(state, views, graph, settings, seed, start_epoch, end_epoch)
+        history = _train(
+            state, views, graph, settings, seed, start_epoch, end_epoch, stop
+        )
     return state, history
 
 
@@ -144,6 +151,7 @@ def _train(
     seed: int,
     start_epoch: StartEpoch,
     end_epoch: EndEpoch,
+    stop: Stop,
 ) -> list[Record]:
     network = state.network
     target = None
@@ -162,12 +170,15 @@ def _train(
         seed=seed,
         start_epoch=lambda epoch: start_epoch("pretraining", epoch),
         end_epoch=lambda record: end_epoch(record, None),
+        stop=stop,
     )
     if graph is not None and settings.start == "graph":
         labels = torch.from_numpy(graph.labels).to(views.device)
         place_centers_at_means(network, views, labels)
     else:
         place_centers(network, views, settings.n_init, seed)
+    if settings.max_epochs and stop.ends_training():
+        return history
     weights = Weights(
         kmeans=settings.alpha,
         instance=settings.instance_weight,
@@ -194,4 +205,5 @@ def _train(
         seed=seed,
         start_epoch=lambda epoch: start_epoch("joint", epoch),
         end_epoch=lambda record: end_epoch(record, state),
+        stop=stop,
     )

@@ -20,6 +20,7 @@ from torch import Tensor
 from skts._callbacks import CallbackSupportMixin, FitTask, with_callbacks
 from skts._files import Storable
 from skts._sklearn_door import SklearnDoor
+from skts._stopped import warn_if_interrupted_late, warn_if_stopped
 from skts._validation import (
     check_bool,
     check_int,
@@ -43,6 +44,7 @@ from skts.nn import LoSTer
 from skts.series import check_library
 from skts.training import (
     ProgressLine,
+    Stop,
     as_usual,
     draw_seed,
     resolve_device,
@@ -133,6 +135,10 @@ class LoSTerClusterer(
         Learning rate of Adam there.
     max_epochs : int, default=100
         Largest number of joint epochs; 0 leaves centres where they start.
+    max_time : float or None, default=None
+        Seconds after which training stops, counted from the beginning; what has been
+        learned is kept, as it is when Ctrl-C interrupts training. What comes after
+        training takes a little longer. None sets no limit.
     lr : float, default=0.01
         Learning rate of SGD there, a tenth every 5 epochs.
     batch_size : int, default=128
@@ -253,6 +259,7 @@ class LoSTerClusterer(
         pretrain_epochs: int = 30,
         pretrain_lr: float = 1e-3,
         max_epochs: int = 100,
+        max_time: float | None = None,
         lr: float = 0.01,
         batch_size: int = 128,
         tol: float = 1e-3,
@@ -283,6 +290,7 @@ class LoSTerClusterer(
         self.pretrain_epochs = pretrain_epochs
         self.pretrain_lr = pretrain_lr
         self.max_epochs = max_epochs
+        self.max_time = max_time
         self.lr = lr
         self.batch_size = batch_size
         self.tol = tol
@@ -352,6 +360,7 @@ class LoSTerClusterer(
         check_int("length", self.length, 1, optional=True)
         check_int("pretrain_epochs", self.pretrain_epochs, 0)
         check_int("max_epochs", self.max_epochs, 0)
+        check_real("max_time", self.max_time, 0, exclusive=True, optional=True)
         check_int("batch_size", self.batch_size, 1)
         check_int("n_landmarks", self.n_landmarks, 1)
         if self.n_landmarks < self.n_clusters:
@@ -397,15 +406,23 @@ class LoSTerClusterer(
                 f"n_samples={len(X)} should be >= n_clusters={self.n_clusters}. Use "
                 "fewer clusters or more series."
             )
+        with Stop(self.max_time) as stop:
+            self._learn(X, stop)
+        warn_if_interrupted_late(stop)
+        return self
+
+    def _learn(self, X: NDArray[Any], stop: Stop) -> None:
         series = series_tensor(X, self.standardize, resolve_device(self.device))
         seed = draw_seed(self.random_state)
         n_epochs = self.pretrain_epochs + self.max_epochs
         task = FitTask(self, n_epochs, X, attributes=self._results)
         watch = _Watch(self, task)
         state, history = fit_clusters(
-            series, self._settings(), seed, watch.start_epoch, watch.end_epoch
+            series, self._settings(), seed, watch.start_epoch, watch.end_epoch, stop
         )
         watch.close()
+        kept = "the clusters found so far are kept"
+        warn_if_stopped(stop, len(history), n_epochs, self.max_time, kept)
         self._warn_unless_converged(history)
         distances = state.distances(X)
         self._state: FittedClusters = state
@@ -415,7 +432,6 @@ class LoSTerClusterer(
         self.labels_: NDArray[np.int64] = distances.argmin(1)
         self.inertia_ = float(distances.min(1).sum())
         task.end()
-        return self
 
     def _settings(self) -> Settings:
         values = {field.name: getattr(self, field.name) for field in fields(Settings)}

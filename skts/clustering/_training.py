@@ -29,7 +29,7 @@ from skts.nn import (
     kmeans_loss,
     neighbor_loss,
 )
-from skts.training import fit_network
+from skts.training import Stop, fit_network
 
 LOWEST_TEMPERATURE = 0.01
 LR_PERIOD, LR_FACTOR = 5, 0.1
@@ -63,6 +63,7 @@ def pretrain(
     seed: int,
     start_epoch: StartEpoch,
     end_epoch: EndEpoch,
+    stop: Stop,
 ) -> list[Record]:
     """Train the autoencoders on views ``(N, V, D)`` to reconstruct them.
 
@@ -93,6 +94,7 @@ def pretrain(
         start_epoch=start_epoch,
         end_epoch=end,
         kind=tuple,  # all steps are alike
+        stop=stop,
     )
 
 
@@ -217,6 +219,7 @@ def train_jointly(
     seed: int,
     start_epoch: StartEpoch,
     end_epoch: EndEpoch,
+    stop: Stop,
 ) -> list[Record]:
     """Train autoencoders and centres until fewer than `tol` of the labels change."""
     if not max_epochs:
@@ -245,6 +248,7 @@ def train_jointly(
         schedule=StepLR(optimizer, LR_PERIOD, LR_FACTOR),
         start_epoch=start,
         end_epoch=end,
+        stop=stop,
     )
 
 

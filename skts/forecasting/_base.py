@@ -57,10 +57,10 @@ from skts.models import (
     Mixture,
     WindowModel,
     choose_maps,
+    pretrain,
     read_weights,
     recipe_of,
     table_of_members,
-    train_new,
     weights_of,
 )
 from skts.nn import WindowNetwork
@@ -482,7 +482,7 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
                 "max_epochs must be >= 1 in pretrain, got 0: weights of a network are "
                 "learned, and linear maps alone have none."
             )
-        trained = train_new(
+        trained = pretrain(
             recipe_of(self),
             layout.train,
             layout.valid,
@@ -603,7 +603,8 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
             raise ValueError(
                 f"There are no {what}: no network was trained, since the linear maps "
                 "were chosen on too few windows to tell what it adds, or "
-                "max_epochs=0. linear_maps=None trains it alone."
+                "max_epochs=0, or training was stopped before an epoch had ended. "
+                "linear_maps=None trains it alone."
             )
         return self.network_
 

@@ -108,6 +108,10 @@ class LSINetForecaster(LSINetModel, TorchForecaster):
         training part. Without it, channels with large numbers dominate the loss.
     max_epochs : int, default=30
         Largest number of passes over the training windows.
+    max_time : float or None, default=None
+        Seconds after which training stops, counted from the choice of the linear maps
+        on; the best epoch so far is kept, as it is where Ctrl-C interrupts training.
+        What comes after training takes a little longer. None sets no limit.
     windows_per_epoch : int or None, default=None
         Windows of an epoch, drawn at random anew in each, where there are more than
         that: neighbouring windows are nearly the same. None takes all.
@@ -158,8 +162,8 @@ class LSINetForecaster(LSINetModel, TorchForecaster):
     ----------
     network_ : LSINet
         The trained network; maps standardised windows ``(B, C, L)`` to ``(B, C, H)``.
-        None where none was trained: with fewer than 500 validation windows, or with
-        ``max_epochs=0``.
+        None where none was trained: with fewer than 500 validation windows, with
+        ``max_epochs=0``, or where training was stopped before an epoch had ended.
     connection_matrix_ : ndarray of shape (n_modules, n_heads, n_patches, n_patches)
         Connections that forecasts use: entry ``[m, h, i, j]`` tells whether patch i
         listens to patch j. With several connection groups, the heads of the first group
@@ -258,6 +262,7 @@ class LSINetForecaster(LSINetModel, TorchForecaster):
         use_revin: bool = True,
         standardize: bool = True,
         max_epochs: int = 30,
+        max_time: float | None = None,
         windows_per_epoch: int | None = None,
         batch_size: int = 128,
         lr: float = 1e-4,
@@ -301,6 +306,7 @@ class LSINetForecaster(LSINetModel, TorchForecaster):
         self.use_revin = use_revin
         self.standardize = standardize
         self.max_epochs = max_epochs
+        self.max_time = max_time
         self.windows_per_epoch = windows_per_epoch
         self.batch_size = batch_size
         self.lr = lr

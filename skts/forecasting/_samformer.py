@@ -84,6 +84,10 @@ class SAMformerForecaster(SAMformerModel, TorchForecaster):
         training part. Without it, channels with large numbers dominate the loss.
     max_epochs : int, default=300
         Largest number of passes over the training windows.
+    max_time : float or None, default=None
+        Seconds after which training stops, counted from the choice of the linear maps
+        on; the best epoch so far is kept, as it is where Ctrl-C interrupts training.
+        What comes after training takes a little longer. None sets no limit.
     windows_per_epoch : int or None, default=None
         Windows of an epoch, drawn at random anew in each, where there are more than
         that: neighbouring windows are nearly the same. None takes all.
@@ -134,8 +138,8 @@ class SAMformerForecaster(SAMformerModel, TorchForecaster):
     ----------
     network_ : SAMformer
         The trained network; maps standardised windows ``(B, C, L)`` to ``(B, C, H)``.
-        None where none was trained: with fewer than 500 validation windows, or with
-        ``max_epochs=0``.
+        None where none was trained: with fewer than 500 validation windows, with
+        ``max_epochs=0``, or where training was stopped before an epoch had ended.
     history_ : list of dict
         One record per epoch: ``epoch``, ``train_loss``, ``valid_loss`` (with
         validation), ``lr`` and ``seconds``. Losses are mean squared errors in
@@ -214,6 +218,7 @@ class SAMformerForecaster(SAMformerModel, TorchForecaster):
         use_revin: bool = True,
         standardize: bool = True,
         max_epochs: int = 300,
+        max_time: float | None = None,
         windows_per_epoch: int | None = None,
         batch_size: int = 32,
         lr: float = 1e-4,
@@ -246,6 +251,7 @@ class SAMformerForecaster(SAMformerModel, TorchForecaster):
         self.use_revin = use_revin
         self.standardize = standardize
         self.max_epochs = max_epochs
+        self.max_time = max_time
         self.windows_per_epoch = windows_per_epoch
         self.batch_size = batch_size
         self.lr = lr

@@ -8,7 +8,7 @@ from skts.models._mixture import Mixture
 from skts.models._recipe import Recipe
 from skts.models._samformer import SAMformerModel
 from skts.models._table import table_of_members
-from skts.models._trained import train_further, train_new
+from skts.models._trained import pretrain, train_further
 from skts.models._training import (
     channel_errors,
     mean_squared_error,
@@ -41,12 +41,12 @@ __all__ = [
     "follow",
     "mean_squared_error",
     "prepare_batch",
+    "pretrain",
     "read_weights",
     "recipe_of",
     "start_from",
     "table_of_members",
     "train_further",
-    "train_new",
     "train_on_windows",
     "weights_of",
     "window_loss",

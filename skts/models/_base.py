@@ -9,6 +9,7 @@ from torch.optim import Optimizer
 
 from skts._callbacks import CallbackSupportMixin, FitTask, with_callbacks
 from skts._files import Storable
+from skts._stopped import warn_if_interrupted_late
 from skts._validation import (
     check_bool,
     check_int,
@@ -26,6 +27,7 @@ from skts.nn import WindowNetwork
 from skts.training import (
     PRECISIONS,
     SCHEDULES,
+    Stop,
     draw_seed,
     mixed_precision,
     resolve_device,
@@ -47,6 +49,7 @@ class WindowModel(CallbackSupportMixin, Storable):
     use_revin: bool
     standardize: bool
     max_epochs: int
+    max_time: float | None
     windows_per_epoch: int | None
     batch_size: int
     lr: float
@@ -108,6 +111,7 @@ class WindowModel(CallbackSupportMixin, Storable):
         check_bool("refit_maps", self.refit_maps)
         # Without an epoch there are the maps alone.
         check_int("max_epochs", self.max_epochs, 1 if self.linear_maps is None else 0)
+        check_real("max_time", self.max_time, 0, exclusive=True, optional=True)
         check_int("windows_per_epoch", self.windows_per_epoch, 1, optional=True)
         check_int("batch_size", self.batch_size, 1)
         check_real("lr", self.lr, 0, exclusive=True)
@@ -141,17 +145,21 @@ class WindowModel(CallbackSupportMixin, Storable):
         `finish` keeps them, before callbacks are told of the end.
         """
         task = FitTask(self, self.max_epochs, X, y)
-        mixture = fit_mixture(
-            recipe_of(self),
-            chosen,
-            train,
-            valid,
-            draw_seed(self.random_state),
-            initial,
-            task,
-            attributes,
-        )
-        finish(mixture)
+        spent = 0.0 if chosen is None else chosen.seconds
+        with Stop(self.max_time, spent) as stop:
+            mixture = fit_mixture(
+                recipe_of(self),
+                chosen,
+                train,
+                valid,
+                draw_seed(self.random_state),
+                initial,
+                task,
+                attributes,
+                stop,
+            )
+            finish(mixture)
+        warn_if_interrupted_late(stop)
         task.end()
 
 
@@ -162,6 +170,7 @@ def recipe_of(model: WindowModel) -> Recipe:
         wrap_optimizer=model._wrap_optimizer,
         batch_size=model.batch_size,
         max_epochs=model.max_epochs,
+        max_time=model.max_time,
         windows_per_epoch=model.windows_per_epoch,
         lr=model.lr,
         lr_schedule=model.lr_schedule,

@@ -4,15 +4,17 @@ import sys
 from typing import Any
 
 from skts._callbacks import FitTask
+from skts._stopped import warn_if_stopped
 from skts.data import Rows, Windows
 from skts.linear import FEW_WINDOWS
 from skts.models._held_to_maps import HeldToMaps
 from skts.models._maps import ChosenMaps
 from skts.models._mixture import Attributes, Mixture, Record
 from skts.models._recipe import Recipe
-from skts.models._trained import Trained, train_new
+from skts.models._trained import Trained, told_weights, train_new
 from skts.models._weights import InitialWeights
 from skts.nn import WindowNetwork
+from skts.training import Stop
 
 
 def fit_mixture(
@@ -24,6 +26,7 @@ def fit_mixture(
     initial: InitialWeights | None,
     task: FitTask,
     attributes: Attributes,
+    stop: Stop,
 ) -> Mixture:
     """Train a network, and mix it with linear maps if there are any.
 
@@ -47,6 +50,9 @@ def fit_mixture(
         What is told of each epoch.
     attributes : callable
         Returns the fitted attributes that a mixture makes, for callbacks.
+    stop : Stop
+        What may end training before its time: the best epoch so far is kept, or, before
+        the first one has ended, the linear maps, or, without any, the weights so far.
     """
     context_length = train.take(slice(1))[0].shape[-1]
     if chosen is None and recipe.max_epochs == 0:
@@ -84,9 +90,21 @@ def fit_mixture(
 
     task.attributes = fitted_by_now
     network, history, best_epoch = train_new(
-        recipe, train, valid, seed, initial, task, held
+        recipe, train, valid, seed, initial, task, held, stop
     )
-    return _told(mix(Trained(network, of_maps + history, best_epoch)), recipe)
+    if chosen is not None and not history:
+        mixture = _of_maps(chosen, context_length, of_maps)
+    else:
+        mixture = mix(Trained(network, of_maps + history, best_epoch))
+    kept = _what_is_kept(mixture, validated=valid is not None)
+    warn_if_stopped(stop, len(history), recipe.max_epochs, recipe.max_time, kept)
+    return _told(mixture, recipe)
+
+
+def _what_is_kept(mixture: Mixture, *, validated: bool) -> str:
+    if mixture.maps is not None and not mixture.best_epoch:
+        return "none has bettered the linear maps, which forecast alone"
+    return told_weights(mixture.best_epoch, validated=validated)
 
 
 def _told(mixture: Mixture, recipe: Recipe) -> Mixture:

@@ -28,6 +28,7 @@ class Recipe:
     wrap_optimizer: Callable[[Optimizer], Optimizer]
     batch_size: int
     max_epochs: int
+    max_time: float | None
     windows_per_epoch: int | None
     lr: float
     lr_schedule: str

@@ -6,12 +6,14 @@ import torch
 
 from skts._callbacks import FitTask
 from skts._random import DrawnFromOwn, drawing
+from skts._stopped import warn_if_stopped
 from skts.data import Rows, Windows
 from skts.models._held_to_maps import HeldToMaps
 from skts.models._recipe import Recipe
 from skts.models._training import train_on_windows
 from skts.models._weights import InitialWeights, start_from
 from skts.nn import WindowNetwork
+from skts.training import Stop
 
 
 class Trained(NamedTuple):
@@ -30,6 +32,7 @@ def train_new(
     initial: InitialWeights | None = None,
     task: FitTask | None = None,
     held: HeldToMaps | None = None,
+    stop: Stop | None = None,
 ) -> Trained:
     """Build a network for windows and train it where they are.
 
@@ -48,6 +51,8 @@ def train_new(
     held : HeldToMaps or None, default=None
         Linear maps that the network is mixed with: the validation error is then that
         of the mixture.
+    stop : Stop or None, default=None
+        What may end training before its time.
     """
     device = train.device
     context, target = train.take(slice(1))
@@ -57,9 +62,32 @@ def train_new(
             network = recipe.build(n_channels, context_length, target.shape[-1])
         start_from(network, initial)
         history, best_epoch = train_on_windows(
-            network, train, valid, recipe, seed, task or FitTask(), held
+            network, train, valid, recipe, seed, task or FitTask(), held, stop
         )
     return Trained(network, history, best_epoch)
+
+
+def pretrain(
+    recipe: Recipe,
+    train: Windows | Rows,
+    valid: Windows | Rows | None,
+    seed: int,
+    initial: InitialWeights | None,
+) -> Trained:
+    """Train a network alone, for others to start from; parameters as above."""
+    with Stop(recipe.max_time) as stop:
+        trained = train_new(recipe, train, valid, seed, initial, stop=stop)
+        kept = told_weights(trained.best_epoch, validated=valid is not None)
+        n_epochs = len(trained.history)
+        warn_if_stopped(stop, n_epochs, recipe.max_epochs, recipe.max_time, kept)
+    return trained
+
+
+def told_weights(best_epoch: int, *, validated: bool) -> str:
+    """Return in words which weights are left of a training that was stopped."""
+    if validated and best_epoch:
+        return f"the weights of epoch {best_epoch}, the best one, are kept"
+    return "the weights so far are kept"
 
 
 def train_further(

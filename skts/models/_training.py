@@ -17,6 +17,7 @@ from skts.nn import WindowNetwork
 from skts.training import (
     EarlyStopping,
     ProgressLine,
+    Stop,
     fit_network,
     loss_in_parts,
     make_schedule,
@@ -32,6 +33,7 @@ def train_on_windows(
     seed: int,
     task: FitTask,
     held: HeldToMaps | None = None,
+    stop: Stop | None = None,
 ) -> tuple[list[dict[str, Any]], int]:
     """Train `network` in place; return its history and the epoch of its weights.
 
@@ -85,6 +87,7 @@ def train_on_windows(
         start_epoch=start_epoch,
         end_epoch=end_epoch,
         kind=None if recipe.compile else network.step_kind,
+        stop=stop,
     )
     if progress is not None:
         progress.close()

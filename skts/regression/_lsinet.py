@@ -88,6 +88,10 @@ class LSINetRegressor(LSINetModel, WindowRegressor):
         training part. Without it, channels with large numbers dominate the loss.
     max_epochs : int, default=30
         Largest number of passes over the training windows.
+    max_time : float or None, default=None
+        Seconds after which training stops, counted from the choice of the linear maps
+        on; the best epoch so far is kept, as it is where Ctrl-C interrupts training.
+        What comes after training takes a little longer. None sets no limit.
     windows_per_epoch : int or None, default=None
         Windows of an epoch, drawn at random anew in each, where there are more than
         that: neighbouring windows are nearly the same. None takes all.
@@ -234,6 +238,7 @@ class LSINetRegressor(LSINetModel, WindowRegressor):
         use_revin: bool = True,
         standardize: bool = True,
         max_epochs: int = 30,
+        max_time: float | None = None,
         windows_per_epoch: int | None = None,
         batch_size: int = 128,
         lr: float = 1e-4,
@@ -272,6 +277,7 @@ class LSINetRegressor(LSINetModel, WindowRegressor):
         self.use_revin = use_revin
         self.standardize = standardize
         self.max_epochs = max_epochs
+        self.max_time = max_time
         self.windows_per_epoch = windows_per_epoch
         self.batch_size = batch_size
         self.lr = lr

@@ -60,6 +60,10 @@ class SAMformerRegressor(SAMformerModel, WindowRegressor):
         training part. Without it, channels with large numbers dominate the loss.
     max_epochs : int, default=300
         Largest number of passes over the training windows.
+    max_time : float or None, default=None
+        Seconds after which training stops, counted from the choice of the linear maps
+        on; the best epoch so far is kept, as it is where Ctrl-C interrupts training.
+        What comes after training takes a little longer. None sets no limit.
     windows_per_epoch : int or None, default=None
         Windows of an epoch, drawn at random anew in each, where there are more than
         that: neighbouring windows are nearly the same. None takes all.
@@ -192,6 +196,7 @@ class SAMformerRegressor(SAMformerModel, WindowRegressor):
         use_revin: bool = True,
         standardize: bool = True,
         max_epochs: int = 300,
+        max_time: float | None = None,
         windows_per_epoch: int | None = None,
         batch_size: int = 32,
         lr: float = 1e-4,
@@ -219,6 +224,7 @@ class SAMformerRegressor(SAMformerModel, WindowRegressor):
         self.use_revin = use_revin
         self.standardize = standardize
         self.max_epochs = max_epochs
+        self.max_time = max_time
         self.windows_per_epoch = windows_per_epoch
         self.batch_size = batch_size
         self.lr = lr

@@ -16,6 +16,7 @@ from skts.training._runtime import (
 )
 from skts.training._sam import SAM
 from skts.training._schedules import SCHEDULES, make_schedule
+from skts.training._stop import Stop
 
 __all__ = [
     "PRECISIONS",
@@ -24,6 +25,7 @@ __all__ = [
     "EarlyStopping",
     "InPieces",
     "ProgressLine",
+    "Stop",
     "as_usual",
     "draw_seed",
     "fair_share_of_threads",

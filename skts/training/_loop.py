@@ -12,6 +12,7 @@ from torch.optim.lr_scheduler import LRScheduler
 
 from skts.training._early_stopping import EarlyStopping
 from skts.training._graph import Drawn, RecordedStep, can_record
+from skts.training._stop import Stop
 
 Batch = tuple[Tensor, ...]
 Record = dict[str, Any]
@@ -35,6 +36,7 @@ def fit_network(
     start_epoch: Callable[[int], None] | None = None,
     end_epoch: Callable[[Record], object] | None = None,
     kind: Callable[[], Hashable] | None = None,
+    stop: Stop | None = None,
 ) -> list[Record]:
     """Train `network` in place and return one record per epoch.
 
@@ -68,6 +70,10 @@ def fit_network(
         If it is given and returns something, steps may be recorded and replayed where
         that is faster: they may neither wait for the device nor change anything that is
         not on it.
+    stop : Stop, default=None
+        Asked after each step whether to end. An epoch that has not ended then has no
+        record, but what it learned stays in the weights, unless those of the best epoch
+        are restored.
 
     Returns
     -------
@@ -82,13 +88,18 @@ def fit_network(
     """
     history: list[Record] = []
     steps = _plan_steps(network, compute_loss, batches, optimizer, kind)
-    for epoch in range(max_epochs):
+
+    def run_epoch(epoch: int) -> bool:
+        """Train for an epoch, take note of it, and tell whether to go on."""
         started = perf_counter()
         lr = optimizer.param_groups[0]["lr"]
         if start_epoch is not None:
             start_epoch(epoch)
         record: Record = {"epoch": epoch + 1}
-        record["train_loss"] = _run_epoch(network, *steps)
+        train_loss = _run_epoch(network, *steps, stop)
+        if train_loss is None:
+            return False
+        record["train_loss"] = train_loss
         if validate is not None:
             network.eval()
             record["valid_loss"] = validate()
@@ -97,16 +108,31 @@ def fit_network(
         history.append(record)
         if schedule is not None:
             schedule.step()
-        stop = end_epoch is not None and bool(end_epoch(record))
+        ends = False
         if early_stopping is not None:
             watched = "valid_loss" if validate is not None else "train_loss"
-            stop |= early_stopping.should_stop(epoch + 1, record[watched], network)
-        if stop:
+            ends = early_stopping.should_stop(epoch + 1, record[watched], network)
+        if end_epoch is not None:
+            ends |= bool(end_epoch(record))
+        return not ends
+
+    if stop is not None:
+        stop.listen()
+    for epoch in range(max_epochs):
+        try:
+            goes_on = run_epoch(epoch)
+        except KeyboardInterrupt:
+            if stop is None or not stop.interrupt():
+                raise
+            goes_on = not stop.ends_training()
+        is_last = epoch + 1 == max_epochs
+        if not goes_on or (not is_last and stop is not None and stop.ends_training()):
             break
     if early_stopping is not None:
         early_stopping.restore(network)
     network.eval()
-    _check_weights(network, lr)
+    rate = history[-1]["lr"] if history else optimizer.param_groups[0]["lr"]
+    _check_weights(network, rate)
     return history
 
 
@@ -134,8 +160,9 @@ def _run_epoch(
     network: nn.Module,
     draw: Callable[[], Iterable[Batch]],
     step: Callable[[Batch], Tensor],
-) -> float:
-    """Take one step per batch; return the mean loss over samples."""
+    stop: Stop | None,
+) -> float | None:
+    """Take one step per batch; return the mean loss over samples, None if stopped."""
     network.train()
     # The sum stays on the device until the epoch is over: reading it waits for the
     # device. One tensor for all steps: small ones that live on between large ones that
@@ -143,6 +170,8 @@ def _run_epoch(
     total = torch.zeros((), device=next(network.parameters()).device)
     n_samples = 0
     for batch in draw():
+        if n_samples and stop is not None and stop.ends_training():
+            return None
         total.add_(step(batch), alpha=len(batch[0]))
         n_samples += len(batch[0])
     return float(total) / n_samples

@@ -50,9 +50,11 @@ class SAM(Optimizer):
         """
         loss = closure()
         weights, starts = self._climb()
-        closure()
-        with torch.no_grad():
-            torch._foreach_copy_(weights, starts)
+        try:
+            closure()
+        finally:  # an interrupt must not leave the weights up there
+            with torch.no_grad():
+                torch._foreach_copy_(weights, starts)
         self.base.step()
         return loss
 
