@@ -19,6 +19,7 @@ import skts
 HERE = Path(__file__).parent
 EXAMPLES = HERE.parent / "examples"
 sys.path.append(str(HERE / "_ext"))
+from inherited import words_for  # noqa: E402, found by the line above
 
 project = "skts"
 author = "The skts developers"
@@ -54,24 +55,50 @@ ROOMS = ("forecasting", "regression", "clustering", "model_selection", "plotting
 ROOMS += ("datasets",)
 
 
-def list_own_methods():
-    """Return the methods that this package gives each public class, by its name."""
-    own = {}
+def list_methods():
+    """Return the methods to show of each public class, by its name.
+
+    Those that this package gives it, and after them those it inherits that people use.
+    """
+    methods = {"skts.fitted.Backtest": []}
     for room in ROOMS:
         module = importlib.import_module(f"skts.{room}")
         for name in module.__all__:
             cls = getattr(module, name)
             if inspect.isclass(cls):
-                own[f"skts.{room}.{name}"] = [
+                own = [
                     method
                     for method, function in inspect.getmembers(cls, inspect.isroutine)
                     if not method.startswith("_")
+                    and method not in NOT_SHOWN
                     and (function.__module__ or "").startswith("skts.")
                 ]
-    return own
+                inherited = words_for(cls, own)
+                for method, words in inherited.items():
+                    WORDS[f"skts.{room}.{name}.{method}"] = words
+                main = [m for m in (*inherited, *own) if m in IN_ORDER]
+                main.sort(key=IN_ORDER.index)
+                rest = [m for m in (*own, *inherited) if m not in IN_ORDER]
+                methods[f"skts.{room}.{name}"] = main + rest
+    return methods
 
 
-autosummary_context = {"own_methods": list_own_methods()}
+def put_words(app, what, name, obj, options, lines):
+    """Say in our own words what a method does that comes from another library."""
+    if name in WORDS:
+        lines[:] = WORDS[name].splitlines()
+
+
+def setup(app):
+    """Let our words come before numpydoc reads them."""
+    app.connect("autodoc-process-docstring", put_words, priority=400)
+
+
+WORDS = {}  # docstrings of inherited methods
+NOT_SHOWN = ("get_test_params", "check_is_fitted", "reset")  # for tests of libraries
+IN_ORDER = ["fit", "predict", "update", "fit_predict", "predict_interval"]
+IN_ORDER += ["predict_quantiles", "backtest", "score"]
+autosummary_context = {"methods_shown": list_methods()}
 
 # Gallery --------------------------------------------------------------------------
 

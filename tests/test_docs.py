@@ -2,6 +2,7 @@
 
 import ast
 import re
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,20 @@ def test_the_messages_explained_are_real():
         message for message in explained if not any(message in text for text in known)
     ]
     assert not unknown
+
+
+def test_the_reference_lists_all_that_is_public():
+    page = (ROOT / "docs/api/index.md").read_text("utf-8")
+    for room in sorted(Path(skts.__file__).parent.glob("[a-z]*/__init__.py")):
+        name = room.parent.name
+        listed = re.findall(
+            rf"currentmodule:: skts\.{name}\n(.*?)(?=\.\. currentmodule|```)",
+            page,
+            re.DOTALL,
+        )
+        if listed and name != "fitted":
+            wanted = import_module(f"skts.{name}").__all__
+            assert set(re.findall(r"^   (\w+)$", "".join(listed), re.M)) == {*wanted}
 
 
 def run_code(page):

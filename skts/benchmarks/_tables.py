@@ -1,9 +1,11 @@
 """The page of measured results, made from the stored lines and never typed."""
 
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
 from skts.benchmarks import (
+    _chart,
     _clustering,
     _fit_speed,
     _forecasting_tables,
@@ -29,6 +31,14 @@ PAGE = """\
 Made by `python -m skts.benchmarks tables` from the lines in [results/](results), each
 of which holds the versions, thread count and date of one run, and that of a trained
 network its parameters.
+
+![Mean squared errors of forecasts on four data sets](results/errors.png)
+
+*Mean squared errors on the four ETT sets, less is better: what comes with `fit` and
+nothing but the horizon, its network alone, a linear layer, and what was published.
+These sets are kind to linear maps, and the network adds next to nothing to them here.
+[Below](#forecast-errors) are all settings, and [at the end](#every-forecast-error) all
+cells.*
 
 ## Forecast errors
 
@@ -66,14 +76,10 @@ LSINet's paper is known without its tables.
 takes the four ETT sets and three seeds, and with `--datasets ETTh1 --seeds 0
 --settings lsinet` and the like
 
-Means over the four horizons and over the seeds that the next table names, the paper's
-in brackets:
+Means over the four horizons and over seeds, which [the table of all
+cells](#every-forecast-error) names, the paper's in brackets:
 
 {means}
-
-Cell by cell, with the network's weight in the forecasts of mixtures:
-
-{forecasting}
 
 Mean squared errors of `samformer` beside what the SAMformer paper tells of others; it
 quotes those from iTransformer on from their papers, where contexts differ.
@@ -200,9 +206,7 @@ Loss terms in the last epoch with the paper's settings, the re-run's in brackets
 
 {losses}
 
-With spreads, and the other measures:
-
-{clustering}
+[With spreads, and the other measures](#every-clustering).
 
 ## Speed
 
@@ -329,6 +333,18 @@ Training steps of LSINet on synthetic series of 7 channels: batches of 128, hori
 `python -m skts.benchmarks context`
 
 {context}
+
+## Every clustering
+
+Agreement with the classes, mean and spread over seeds, by setting and set:
+
+{clustering}
+
+## Every forecast error
+
+Cell by cell, with the network's weight in the forecasts of mixtures:
+
+{forecasting}
 """
 
 
@@ -383,3 +399,7 @@ def write_page(folder: Path, page: Path) -> None:
         for name, (table, results) in tables.items()
     }
     page.write_text(PAGE.format(**shown), "utf-8")
+    if (
+        forecasts and find_spec("matplotlib") is not None
+    ):  # without it, the picture stays as it is
+        _chart.draw_errors(forecasts, folder / "errors.png")
