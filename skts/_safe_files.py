@@ -24,7 +24,14 @@ from skts.linear import LinearMixture
 
 CONTENT = "content.json"
 # Rooms whose records are read: classes that hold values.
-ROOMS = ("skts.data", "skts.fitted", "skts.linear", "skts.models", "skts.series")
+ROOMS: tuple[str, ...] = (
+    "skts.data",
+    "skts.effects",
+    "skts.fitted",
+    "skts.linear",
+    "skts.models",
+)
+ROOMS += ("skts.series",)
 
 NUMBERS = "biuf"  # kinds of numpy's types
 

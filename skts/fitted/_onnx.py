@@ -85,12 +85,20 @@ def export_onnx(model: SeriesModel, path: str | PathLike[str]) -> None:
     ------
     ImportError
         If what torch needs to export is not installed.
+    NotImplementedError
+        If covariates add to the series.
     """
     missing = [name for name in ("onnx", "onnxscript") if find_spec(name) is None]
     if missing:
         raise ImportError(
             f"to_onnx needs {' and '.join(missing)}, with which torch exports: "
             "pip install 'skts[onnx]'."
+        )
+    if getattr(model, "covariates", None) is not None:
+        raise NotImplementedError(
+            "to_onnx writes what forecasts a series from its own past, and this "
+            "forecaster was fitted with covariates. Save it with save(path, 'safe'), "
+            "or fit it without X."
         )
     mixture = deepcopy(model.mixture)  # the model itself stays on its device
     mixture.to(torch.device("cpu"))

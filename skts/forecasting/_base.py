@@ -587,6 +587,8 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
             If onnx or onnxscript are not installed; ``pip install 'skts[onnx]'``.
         NotFittedError
             If ``fit`` has not been called.
+        NotImplementedError
+            If it was fitted with covariates.
 
         Notes
         -----
