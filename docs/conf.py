@@ -1,8 +1,8 @@
 """How the documentation is built: ``sphinx-build -W docs docs/_build/html``.
 
 Nothing is fetched: no inventories of other projects, no fonts, no scripts. Examples
-that read the ETT sets run where the files are, and are shown without their output
-otherwise.
+that read the ETT sets run where the files are, and are shown with a picture kept in
+`_static` otherwise.
 """
 
 import importlib
@@ -44,6 +44,7 @@ html_static_path = ["_static"]
 html_css_files = ["wide.css"]
 html_copy_source = html_show_sourcelink = False
 
+myst_enable_extensions = ["deflist"]
 myst_heading_anchors = 3
 
 # Reference from docstrings --------------------------------------------------------
@@ -115,6 +116,8 @@ def unreadable_examples():
     ]
 
 
+if unreadable_examples():  # these show a picture that was kept
+    tags.add("without_ett")  # noqa: F821, of Sphinx
 mpl.use("agg")
 shown_only = "|".join(map(re.escape, unreadable_examples())) or "(?!)"
 sphinx_gallery_conf = {

@@ -74,6 +74,17 @@ def test_the_reference_lists_all_that_is_public():
             assert set(re.findall(r"^   (\w+)$", "".join(listed), re.M)) == {*wanted}
 
 
+def test_examples_that_need_a_download_have_a_picture_that_is_kept():
+    pages = (ROOT / "examples").glob("plot_*.py")
+    texts = [page.read_text("utf-8") for page in pages]
+    need = [text for text in texts if "load_ett(" in text]
+    assert need
+    for text in need:
+        (kept,) = re.findall(r"thumbnail_path = '(.*)'", text)
+        assert (ROOT / "docs" / kept).stat().st_size > 10_000
+        assert f".. figure:: /{kept}" in text
+
+
 def run_code(page):
     """Run all code of a page and return what it names."""
     names = {}

@@ -1,18 +1,25 @@
-"""The order of the gallery: from a first forecast to comparisons."""
+"""The order of the gallery: tasks first, then what is inside, then comparisons."""
 
 LESSONS = [
+    "csv",
+    "short_monthly",
+    "holidays",
+    "panel",
+    "clusters",
+    "tuning",
+    "streaming",
+    "serving",
     "first_forecast",
     "mixture",
     "samformer_etth1",
     "search_rho",
     "intervals",
-    "panel",
     "connections",
     "sparsity",
-    "clusters",
     "regressor_pipeline",
     "compare",
     "benchmark",
+    "logger",
 ]
 
 
