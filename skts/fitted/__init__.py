@@ -1,5 +1,6 @@
 """What a fit on series learns: one plain object, and what can be done with it."""
 
+from skts.fitted._beyond import check_enough, errors_to
 from skts.fitted._conformal import (
     INTERVAL_METHODS,
     MAX_WINDOWS,
@@ -11,6 +12,7 @@ from skts.fitted._conformal import (
 )
 from skts.fitted._errors import Backtest, error_means
 from skts.fitted._held_out import HeldOutErrors, measure_held_out
+from skts.fitted._held_out_rows import keep_rows
 from skts.fitted._layout import (
     Layout,
     Part,
@@ -53,10 +55,12 @@ __all__ = [
     "Sizes",
     "absolute_errors",
     "backtest",
+    "check_enough",
     "check_levels",
     "choose_sizes",
     "cut_rolling",
     "error_means",
+    "errors_to",
     "export_onnx",
     "forecast_from",
     "forecast_one_step",
@@ -64,6 +68,7 @@ __all__ = [
     "half_width",
     "held_out_windows",
     "join_rows",
+    "keep_rows",
     "keep_training_rows",
     "lay_out",
     "make_series_model",

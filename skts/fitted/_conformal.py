@@ -53,20 +53,20 @@ def half_width(errors: np.ndarray, coverage: float) -> np.ndarray:
     """Return the error that `coverage` of the errors to come stay within, ``(C, H)``.
 
     The largest of ``errors``, sorted ``(n, C, H)``, where there are too few of them.
-    Those that are NaN, at the end, are of series in which the channel never moved; a
-    channel without any other has the width 0.
+    Those that are NaN, at the end, are of missing values, or of series in which the
+    channel never moved; where there is no other, the width is 0.
     """
-    n_windows = count_errors(errors)  # (C,)
+    n_windows = count_errors(errors)  # (C, H)
     # 0.55 * 100 is a little more than 55.
     rank = np.ceil(((n_windows + 1) * coverage).round(9)).astype(int)
     last = np.maximum(np.minimum(rank, n_windows), 1) - 1
-    widths = errors[last, np.arange(errors.shape[1])]  # (C, H)
-    return np.where(((rank > 0) & (n_windows > 0))[:, None], widths, 0)
+    widths = np.take_along_axis(errors, last[None], axis=0)[0]  # (C, H)
+    return np.where((rank > 0) & (n_windows > 0), widths, 0)
 
 
 def count_errors(errors: np.ndarray) -> np.ndarray:
-    """Return how many errors ``(n, C, H)`` each channel has, ``(C,)``."""
-    return np.sum(~np.isnan(errors[..., 0]), axis=0)
+    """Return how many errors ``(n, C, H)`` each channel and step has, ``(C, H)``."""
+    return np.sum(~np.isnan(errors), axis=0)
 
 
 def windows_needed(coverage: float) -> int:

@@ -1,6 +1,6 @@
 """The errors of windows held out, and the intervals they make."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -16,6 +16,7 @@ from skts.fitted._conformal import (
     warn_if_too_few,
     window_spread,
 )
+from skts.linear import LinearMixture
 from skts.series import KnownSeries
 
 # Forecasts standardised windows of a series.
@@ -25,9 +26,11 @@ ForecastWindows = Callable[[Tensor, KnownSeries], Tensor]
 class HeldOut(NamedTuple):
     """Windows of a series, and what forecasts them without having learned from them."""
 
+    name: Hashable
     known: KnownSeries
     windows: Windows
     forecast: ForecastWindows
+    maps: LinearMixture | None
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,7 @@ class HeldOutErrors:
     errors : ndarray of shape (n_windows, C, H)
         Sorted, for each channel and step by itself. Those of all series of a panel
         stand side by side; those of a channel that never moved are NaN: they would make
-        the intervals of the others too narrow.
+        the intervals of the others too narrow. Those of missing values are NaN, too.
     method : {"conformal", "adaptive"}
         Whether they are as they are, or in units of the spread of their window.
     """
@@ -58,7 +61,7 @@ class HeldOutErrors:
     def standard_deviation(self) -> np.ndarray:
         """Return the root of the mean squared error, ``(C, H)``."""
         squares = np.nansum(self.errors.astype(np.float64) ** 2, axis=0)
-        return np.sqrt(squares / np.maximum(count_errors(self.errors), 1)[:, None])
+        return np.sqrt(squares / np.maximum(count_errors(self.errors), 1))
 
     def in_units_of_data(
         self, errors: np.ndarray, context: Tensor, known: KnownSeries
@@ -79,15 +82,18 @@ def measure_held_out(held_out: list[HeldOut], method: str) -> HeldOutErrors | No
         return None
     moving = [part for part in held_out if not part.known.units.still.all()]
     n_each = max(1, MAX_WINDOWS // max(len(moving), 1))
-    errors = [_errors(part, n_each, method) for part in moving or held_out[:1]]
+    errors = [errors_of(part, method, n_each) for part in moving or held_out[:1]]
     return HeldOutErrors(np.sort(np.concatenate(errors), axis=0), method)
 
 
-def _errors(part: HeldOut, n_windows: int, method: str) -> np.ndarray:
-    known, windows, forecast = part
+def errors_of(part: HeldOut, method: str, n_windows: int | None = None) -> np.ndarray:
+    """Return errors of so many of the windows, or of all, ``(n, C, H)``."""
+    _, known, windows, forecast, _ = part
+    if n_windows is not None:
+        windows = replace(windows, starts=spread_out(windows.starts, n_windows))
     errors = absolute_errors(
         lambda context: forecast(context, known),
-        replace(windows, starts=spread_out(windows.starts, n_windows)),
+        windows,
         lambda context: _spread(method, context, known),
     )
     errors[:, known.units.still] = np.nan

@@ -18,15 +18,21 @@ def held_out_windows(
 
     Where maps were chosen by blocks, each block is forecast by the maps of the others.
     """
-    parts = list(layout.parts.values())
     if chosen is None or not chosen.by_blocks:
-        return [HeldOut(part.known, part.valid, model.forecast) for part in parts]
+        maps = model.solved.maps
+        return [
+            HeldOut(name, part.known, part.valid, model.forecast, maps)
+            for name, part in layout.parts.items()
+        ]
     held_out = []
     for learned, block in chosen.folds:
-        fold = replace(model, solved=model.solved.with_maps(chosen.solve_from(learned)))
+        maps = chosen.solve_from(learned)
+        fold = replace(model, solved=model.solved.with_maps(maps))
         held_out += [
-            HeldOut(part.known, windows, fold.forecast)
-            for part, windows in zip(parts, block.series, strict=True)
+            HeldOut(name, part.known, windows, fold.forecast, maps)
+            for (name, part), windows in zip(
+                layout.parts.items(), block.series, strict=True
+            )
         ]
     return held_out
 

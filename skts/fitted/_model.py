@@ -11,6 +11,7 @@ from torch import Tensor
 
 from skts.data import Rows, Windows
 from skts.fitted._held_out import HeldOutErrors
+from skts.fitted._held_out_rows import HeldOutRows
 from skts.fitted._layout import Layout, Sizes
 from skts.fitted._naive import TrainingRows
 from skts.models import FollowingMaps, Mixture
@@ -57,6 +58,8 @@ class SeriesModel:
         What errors of naive forecasts are measured on.
     held_out : HeldOutErrors or None
         Errors of the windows held out, if there were any.
+    held_out_rows : sequence of HeldOutRows
+        Rows that they were held out in, to measure errors beyond the horizon.
     following : FollowingMaps or None
         What lets the linear maps follow new rows, if it is not too large.
     due : bool
@@ -69,6 +72,7 @@ class SeriesModel:
     level_names: Sequence[Hashable]
     training_rows: TrainingRows
     held_out: HeldOutErrors | None = None
+    held_out_rows: Sequence[HeldOutRows] = ()
     following: FollowingMaps | None = None
     due: bool = False
 
@@ -161,6 +165,9 @@ class SeriesModel:
         for mixture in (self.solved, vars(self).get("mixture")):
             if mixture is not None:
                 mixture.to(device)
+        for rows in self.held_out_rows:
+            if rows.maps is not None:
+                rows.maps.to(device)
 
 
 def make_series_model(

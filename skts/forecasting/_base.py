@@ -24,14 +24,17 @@ from skts.fitted import (
     RollingByName,
     SeriesModel,
     backtest,
+    check_enough,
     check_levels,
     choose_sizes,
     cut_rolling,
+    errors_to,
     export_onnx,
     forecast_one_step,
     forecast_rolling,
     held_out_windows,
     join_rows,
+    keep_rows,
     keep_training_rows,
     lay_out,
     make_series_model,
@@ -304,14 +307,16 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
 
         def finish(mixture: Mixture) -> None:
             model = make_model(mixture)
-            held_out = None
             if self.validation_fraction > 0:
                 windows = held_out_windows(model, layout, chosen)
                 held_out = measure_held_out(windows, self.interval_method)
+                model = replace(
+                    model, held_out=held_out, held_out_rows=keep_rows(windows)
+                )
             if chosen is not None:
                 model = settle_maps(model, layout, chosen, self.refit_maps)
-            self.set_tags(**{"capability:pred_int": held_out is not None})
-            self._keep(replace(model, held_out=held_out))
+            self.set_tags(**{"capability:pred_int": model.held_out is not None})
+            self._keep(model)
 
         self._fit_mixture(
             chosen,
@@ -732,7 +737,8 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         NotImplementedError
             If nothing was held out in ``fit``.
         ValueError
-            If `coverage` is not within (0, 1), or holds a value twice.
+            If `coverage` is not within (0, 1), or holds a value twice; if `fh` goes
+            beyond `horizon`, and too few held-out windows have so many rows after them.
 
         Warns
         -----
@@ -841,25 +847,22 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
                 "like, on a series of which such a part holds a window's targets."
             )
 
-    def _errors_to(self, fh: ForecastingHorizon) -> HeldOutErrors:
+    def _errors_to(
+        self, fh: ForecastingHorizon, coverages: Sequence[float] = ()
+    ) -> HeldOutErrors:
         """Return the errors of windows held out, up to the last step of `fh`."""
-        held_out = self._model.held_out
-        assert held_out is not None, "checked before sktime calls"
-        n_steps, horizon = self._n_steps_to(fh), self._model.prediction_length
-        if n_steps > horizon:
-            raise NotImplementedError(
-                f"There are no intervals beyond horizon={horizon}, got a step of "
-                f"{n_steps}. Fit with horizon={n_steps} or more."
-            )
-        return held_out
+        errors = errors_to(self._model, self.interval_method, self._n_steps_to(fh))
+        check_enough(errors, self._model.prediction_length, coverages)
+        return errors
 
     @as_usual()
     def _predict_quantiles(
         self, fh: ForecastingHorizon, X: None, alpha: list[float]
     ) -> pd.DataFrame:
         # The interval between two quantiles leaves out as much on either side.
-        held_out = self._errors_to(fh)
-        widths = held_out.half_widths([abs(2 * level - 1) for level in alpha])
+        coverages = [abs(2 * level - 1) for level in alpha]
+        held_out = self._errors_to(fh, coverages)
+        widths = held_out.half_widths(coverages)
         widths *= np.sign(np.array(alpha) - 0.5)[:, None, None]  # (A, C, H)
 
         def quantiles(forecast: Forecast, steps: np.ndarray) -> np.ndarray:

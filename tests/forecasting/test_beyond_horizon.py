@@ -1,5 +1,8 @@
 """Steps beyond the horizon: forecast in blocks, each fed back as if it had come."""
 
+from copy import copy
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -109,3 +112,116 @@ def test_pretraining_may_be_for_fewer_steps(make_frame, make_model):
     model.fit(make_frame(40), fh=[1, 9])
     assert model.network_(torch.zeros(1, 3, 8)).shape[-1] == H
     assert len(model.predict()) == 2
+
+
+# Intervals ------------------------------------------------------------------------
+
+N_VALID = 40
+
+
+@pytest.fixture(scope="module", params=["conformal", "adaptive"])
+def held_out(request, make_frame, make_model):
+    """Return a frame and a network fitted with its last rows held out."""
+    y = make_frame(120)
+    params = {"validation_fraction": N_VALID / 120, "interval_method": request.param}
+    return y, make_model(**params).fit(y)
+
+
+def errors_at(model, y, step):
+    """Return the errors of all held-out windows that have so many rows after them.
+
+    Those of steps within the horizon have as many as it has steps.
+    """
+    rows = y.to_numpy()
+    errors = []
+    for end in range(len(y) - N_VALID, len(y) - max(step, H) + 1):
+        known = copy_at(model, y[:end])
+        forecast = known.predict([step]).to_numpy()[0]
+        error = np.abs(forecast - rows[end + step - 1])
+        if model.interval_method == "adaptive":
+            error /= rows[end - 8 : end].std(axis=0)
+        errors.append(error)
+    return np.sort(errors, axis=0)
+
+
+def copy_at(model, y):
+    """Return the forecaster as it would forecast from the end of some rows."""
+    known = model._model.known[None]
+    moved = copy(model)
+    moved._model = replace(model._model, known={None: known.keep(y, 1000)})
+    return moved
+
+
+@pytest.mark.parametrize("step", [3, 4, 5, 11])
+def test_intervals_come_from_the_same_recursion(held_out, step):
+    y, model = held_out
+    errors = errors_at(model, y, step)
+    assert len(errors) == N_VALID - max(step, H) + 1
+    rank = int(np.ceil((len(errors) + 1) * 0.8))
+    scale = 1.0
+    if model.interval_method == "adaptive":
+        scale = y[-8:].std(ddof=0).to_numpy()
+    interval = model.predict_interval([1, step], coverage=0.8)[-1:]
+    width = interval.xs("upper", axis=1, level=2) - interval.xs(
+        "lower", axis=1, level=2
+    )
+    np.testing.assert_allclose(
+        width.to_numpy()[0] / 2, errors[rank - 1] * scale, rtol=2e-3
+    )
+    variance = model.predict_var([step]).to_numpy()[0]
+    expected = (errors**2).mean(axis=0) * scale**2
+    np.testing.assert_allclose(variance, expected, rtol=2e-3)
+
+
+def test_an_interval_does_not_depend_on_what_else_is_asked(held_out):
+    _, model = held_out
+    together = model.predict_interval(range(1, 20))
+    for step in (1, 4, 5, 12):
+        assert_same(model.predict_interval([step]), together.iloc[[step - 1]])
+
+
+def test_too_few_windows_are_refused(held_out):
+    _, model = held_out
+    # 90 % need 9 windows: 40 rows after the training part, 32 steps
+    assert len(model.predict_interval([32])) == 1
+    words = (
+        "Step 33 lies beyond horizon=4, where an interval with a coverage of 0.9 needs "
+        "the errors of at least 9 held-out windows with so many rows after them, but "
+        "there are 8. Steps up to 32 have enough"
+    )
+    with pytest.raises(ValueError, match=words):
+        model.predict_interval([1, 33])
+    with pytest.raises(ValueError, match=r"a variance needs .* Steps up to 40"):
+        model.predict_var([41])
+    assert len(model.predict_var([40])) == 1
+    assert len(model.predict([400])) == 1
+
+
+def test_maps_that_have_seen_the_rows_do_not_tell_their_errors(make_frame, make_model):
+    y = make_frame(3000, noise=1.0)
+    y[-600:] += 3 * y[-600:].sample(frac=1, random_state=0).to_numpy()
+    params = {"linear_maps": "shared", "validation_fraction": 0.2, "max_epochs": 0}
+    kept = make_model(**params, refit_maps=False).fit(y)
+    again = make_model(**params, refit_maps=True).fit(y)
+    assert not kept.predict([9]).equals(again.predict([9]))
+    assert_same(again.predict_var([4, 9, 17]), kept.predict_var([4, 9, 17]))
+
+
+def test_short_series_and_panels_have_such_intervals(make_frame, make_model):
+    params = {"linear_maps": "auto", "validation_fraction": 0.2}
+    short = make_model(**params).fit(make_frame(90))
+    assert len(short.predict_interval([1, 7])) == 2
+    panel = pd.concat({n: make_frame(90, seed=n) for n in range(3)})
+    wide = make_model(**params).fit(panel).predict_interval([1, 7])
+    assert len(wide) == 6
+    assert np.isfinite(wide).all().all()
+
+
+def test_files_keep_what_such_intervals_need(make_frame, make_model, tmp_path):
+    params = {"linear_maps": "auto", "validation_fraction": 0.2}
+    model = make_model(**params).fit(make_frame(90))
+    for kind in ("pickle", "safe"):
+        model.save(tmp_path / kind, serialization_format=kind)
+        loaded = type(model).load_from_path(tmp_path / kind)
+        found = loaded.predict_interval([1, 7])
+        pd.testing.assert_frame_equal(found, model.predict_interval([1, 7]))

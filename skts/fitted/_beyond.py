@@ -1,0 +1,117 @@
+"""Errors beyond the horizon: of forecasts that were fed back, on windows held out.
+
+Steps beyond the horizon are known when they are asked for. So the rows that windows
+were held out in are kept, with the linear maps that had not learned from them, and the
+windows are forecast as far as is wanted. Each step has the errors of all windows that
+have so many rows held out after them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import torch
+
+from skts.data import Windows, spread_out
+from skts.fitted._conformal import MAX_WINDOWS, count_errors, windows_needed
+from skts.fitted._held_out import HeldOut, HeldOutErrors, errors_of
+from skts.fitted._held_out_rows import HeldOutRows
+from skts.fitted._model import SeriesModel
+
+
+def errors_to(model: SeriesModel, method: str, n_steps: int) -> HeldOutErrors:
+    """Return the errors of held-out windows at the first `n_steps` steps, or at all.
+
+    Those within the horizon are as they are.
+    """
+    held_out, horizon = model.held_out, model.prediction_length
+    assert held_out is not None, "checked before sktime calls"
+    if n_steps <= horizon:
+        return held_out
+    rows = [r for r in model.held_out_rows if not _is_still(model, r)]
+    rows = rows or list(model.held_out_rows[:1])
+    n_each = max(1, MAX_WINDOWS // max(len(rows), 1))
+    shape = 0, *held_out.errors.shape[1:-1], n_steps - horizon
+    errors = [np.empty(shape, dtype=held_out.errors.dtype)]
+    errors += [_errors(model, part, n_steps, n_each, method) for part in rows]
+    beyond = np.sort(np.concatenate(errors), axis=0)
+    return replace(held_out, errors=_side_by_side(held_out.errors, beyond))
+
+
+def _is_still(model: SeriesModel, rows: HeldOutRows) -> bool:
+    return bool(model.known[rows.name].units.still.all())
+
+
+def check_enough(
+    held_out: HeldOutErrors, horizon: int, coverages: Sequence[float] = ()
+) -> None:
+    """Raise if too few windows tell the errors beyond the horizon.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than some coverages need, or none at all.
+    """
+    counts = count_errors(held_out.errors)  # (C, n_steps)
+    counts = counts[counts.any(axis=1)].min(axis=0, initial=len(held_out.errors))
+    needed = max(map(windows_needed, coverages), default=1)
+    enough = np.flatnonzero(counts >= needed)
+    n_steps, last = len(counts), max([horizon, *(enough + 1)])
+    if last == n_steps:
+        return
+    what = "a variance"
+    if coverages:
+        what = f"an interval with a coverage of {max(coverages):g}"
+    raise ValueError(
+        f"Step {n_steps} lies beyond horizon={horizon}, where {what} needs the errors "
+        f"of at least {needed} held-out windows with so many rows after them, but "
+        f"there are {counts[-1]}. Steps up to {last} have enough. Give fit a longer "
+        f"series, or horizon={n_steps}."
+    )
+
+
+def _errors(
+    model: SeriesModel, part: HeldOutRows, n_steps: int, n_windows: int, method: str
+) -> np.ndarray:
+    """Return the errors of a series beyond the horizon, ``(n, C, n_steps - H)``."""
+    known, horizon = model.known[part.name], model.prediction_length
+    fold = replace(model, due=False)
+    if part.maps is not None:
+        fold = replace(fold, solved=model.solved.with_maps(part.maps.to(model.device)))
+    # A window has the rows up to the end of the last one that begins in a row with it.
+    starts = part.starts
+    ends = torch.cat([starts.diff() != 1, torch.ones(1, dtype=torch.bool)])
+    last = starts[ends][ends.cumsum(0) - ends.long()]
+    starts, last = spread_out(starts, n_windows), spread_out(last, n_windows)
+    rows = torch.nn.functional.pad(part.rows, (0, n_steps - horizon), value=torch.nan)
+    windows = Windows(
+        rows.to(model.device),
+        starts.to(model.device),
+        model.context_length,
+        n_steps,
+    )
+    held_out = HeldOut(
+        part.name,
+        known,
+        windows,
+        lambda context, known: fold.forecast(context, known, n_steps),
+        part.maps,
+    )
+    errors = errors_of(held_out, method)[..., horizon:]
+    room = (last - starts).numpy()[:, None, None]
+    errors[np.broadcast_to(np.arange(n_steps - horizon) >= room, errors.shape)] = np.nan
+    return errors
+
+
+def _side_by_side(within: np.ndarray, beyond: np.ndarray) -> np.ndarray:
+    """Return errors of more steps, with NaN where there are fewer windows."""
+    n_windows = max(len(within), len(beyond))
+    parts = [
+        np.pad(
+            errors,
+            [(0, n_windows - len(errors)), (0, 0), (0, 0)],
+            constant_values=np.nan,
+        )
+        for errors in (within, beyond)
+    ]
+    return np.concatenate(parts, axis=-1)
