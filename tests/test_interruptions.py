@@ -196,6 +196,25 @@ def test_pretraining_that_is_interrupted_keeps_its_weights(make_frame, in_epoch)
     assert len(model.pretrained_history_) == 2
 
 
+def test_a_fit_goes_on_from_one_that_was_interrupted(make_frame, in_epoch, tmp_path):
+    y = make_frame(200)
+    params = {"lr_schedule": "decay", "lr": 3e-3, "patience": None}
+    model = clone(MODELS["SAMformerForecaster"]).set_params(**params)
+    in_epoch(5, ctrl_c)
+    with pytest.warns(UserWarning, match=INTERRUPTED):
+        model.fit(y)
+    path = str(tmp_path / "so_far.pt")
+    model.save_weights(path)
+    rate = model.history_[-1]["lr"]
+    assert rate == pytest.approx(0.9 * 3e-3)
+    more = clone(model).set_params(
+        initial_weights=path, lr=rate, lr_schedule="constant"
+    )
+    more.fit(y)
+    assert more.history_[0]["train_loss"] < model.history_[-1]["train_loss"]
+    assert {record["lr"] for record in more.history_} == {rate}
+
+
 def test_a_search_goes_on_with_the_fit_that_was_interrupted(make_frame, in_epoch):
     y = make_frame(120)
     begun = in_epoch(3, ctrl_c)
