@@ -24,15 +24,10 @@ from skts.linear import LinearMixture
 
 CONTENT = "content.json"
 # Rooms whose records are read: classes that hold values.
-ROOMS: tuple[str, ...] = (
-    "skts.data",
-    "skts.effects",
-    "skts.fitted",
-    "skts.linear",
-    "skts.models",
-)
-ROOMS += ("skts.series",)
-
+ROOMS = {
+    f"skts.{room}"
+    for room in ("conformal", "data", "effects", "fitted", "linear", "models", "series")
+}
 NUMBERS = "biuf"  # kinds of numpy's types
 
 Plain = Any  # what JSON can hold
