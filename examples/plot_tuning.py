@@ -36,17 +36,18 @@ network = common | {"lr": 1e-2, "batch_size": 128, "max_epochs": 10}
 maps = SAMformerForecaster(**common, max_epochs=0).fit(train)
 
 # %%
-# Does a network help? Record 0 of ``history_`` is the maps by themselves, the others
-# are the mixture after each epoch, on rows held out of the training part.
+# Does a network help, as it comes? Record 0 of ``history_`` is the maps by themselves,
+# the others are the mixture after each epoch, on rows held out of the training part. A
+# weight of 0 says no: with its usual ``rho``, it finds nothing that the maps lack.
 first = SAMformerForecaster(**network).fit(train)
 losses = [record["valid_loss"] for record in first.history_]
 print(f"held-out error: maps {losses[0]:.4f}, with a network {min(losses):.4f}")
 print(f"its weight in the forecast: {first.network_weight_:.2f}")
 
 # %%
-# It does, so a search is worth its time: over ``rho``, with two folds and few epochs.
-# Each value costs as much as the fit above, times the folds. ``n_jobs`` spreads the
-# fits over cores.
+# But the upper gauge must tell something of the lower one, so a search is worth its
+# time: over ``rho`` alone, with two folds and few epochs. Each value costs as much as
+# the fit above, times the folds. ``n_jobs`` spreads the fits over cores.
 search = GridSearchCV(
     SAMformerForecaster(**network),
     {"rho": [0.0, 0.1, 0.7]},
@@ -54,6 +55,7 @@ search = GridSearchCV(
     error_score="raise",
 ).fit(train)
 plot_search(search, "rho")
+print(search.best_params_, f"weight {search.best_estimator_.network_weight_:.2f}")
 
 # %%
 # What it came to, on rows that no choice has seen, beside the last value once more.
