@@ -30,9 +30,12 @@ def test_estimators_pass_every_check_of_sktime(obj, test_name):
 SMALL = {"hidden_size": 32, "pretrain_epochs": 3, "max_epochs": 2, "device": "cpu"}
 
 
-# Nothing is left out for the regressors; their tag poor_score says that few steps on a
-# small table teach them little.
+# The tag poor_score of the regressors says that few steps on a small table teach them
+# little.
 TINY = {"max_epochs": 2, "device": "cpu", "random_state": 0}
+# The last fifth of rows with weights are not the last fifth of the same rows repeated;
+# scikit-learn's own MLPRegressor is let off this check, too. Nothing else is left out.
+WEIGHTS = {"check_sample_weight_equivalence_on_dense_data": "other rows are held out"}
 
 
 @parametrize_with_sklearn_checks(
@@ -40,7 +43,8 @@ TINY = {"max_epochs": 2, "device": "cpu", "random_state": 0}
         LSINetRegressor(**TINY, hidden_size=8, n_heads=2, head_size=4),
         SAMformerRegressor(**TINY),
         SAMformerRegressor(**TINY, standardize=False, validation_fraction=0),
-    ]
+    ],
+    expected_failed_checks=lambda one: WEIGHTS if one.validation_fraction else {},
 )
 def test_the_regressors_pass_every_check_of_scikit_learn(estimator, check):
     check(estimator)

@@ -12,6 +12,7 @@ class PeerForecaster(TorchForecaster):
     standardize = True
     weight_decay = 0.0
     update_epochs = 1
+    windows_per_epoch = None
     interval_method = "conformal"
     initial_weights = None
     device = "auto"

@@ -65,6 +65,9 @@ class HeldToMaps:
     def _forecasts(
         self, network: WindowNetwork
     ) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
-        for context, target in self._valid.in_order():
-            seen = context[..., -self._network_context :]
-            yield context, target, network(seen)
+        for context, target, *root in self._valid.in_order():
+            forecast = network(context[..., -self._network_context :])
+            if root:  # products of errors are then weighted
+                yield context * root[0], target * root[0], forecast * root[0]
+            else:
+                yield context, target, forecast

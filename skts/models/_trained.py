@@ -55,7 +55,7 @@ def train_new(
         What may end training before its time.
     """
     device = train.device
-    context, target = train.take(slice(1))
+    context, target, *_ = train.take(slice(1))
     with drawing(seed, device, also_shared=recipe.compile):
         with DrawnFromOwn(), torch.device(device):
             _, n_channels, context_length = context.shape

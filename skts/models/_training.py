@@ -95,11 +95,18 @@ def train_on_windows(
 
 
 def prepare_batch(
-    network: WindowNetwork, context: Tensor, target: Tensor
+    network: WindowNetwork, context: Tensor, target: Tensor, root: Tensor | None = None
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Return what `window_loss` needs of some windows and no gradient flows through."""
+    """Return what `window_loss` needs of some windows and no gradient flows through.
+
+    `root` holds square roots of the weights of windows, ``(B, 1, 1)``: errors that are
+    as much larger count as much more.
+    """
     normalised, mean, scale = network.normalise(context)
-    return normalised, target - mean, scale
+    target = target - mean
+    if root is None:
+        return normalised, target, scale
+    return normalised, target * root, scale * root
 
 
 def window_loss(
@@ -140,14 +147,19 @@ def window_loss(
 def channel_errors(
     forecast: Callable[[Tensor], Tensor], windows: Windows | Rows
 ) -> Tensor:
-    """Return each channel's mean squared error over all windows and steps, ``(C,)``."""
+    """Return each channel's mean squared error over all windows and steps, ``(C,)``.
+
+    Weighted rows hold square roots of their weights, whose mean is 1.
+    """
     has_float64 = windows.device.type != "mps"
     dtype = torch.float64 if has_float64 else torch.float32
     total = torch.zeros((), dtype=dtype, device=windows.device)
     n_steps = 0
-    for context, target in windows.in_order():
-        errors = (forecast(context) - target).square_().sum(dim=(0, 2))
-        total = total + errors.to(dtype)
+    for context, target, *root in windows.in_order():
+        errors = forecast(context) - target
+        if root:
+            errors *= root[0]
+        total = total + errors.square_().sum(dim=(0, 2)).to(dtype)
         n_steps += target[:, 0].numel()
     return total / n_steps
 

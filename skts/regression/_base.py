@@ -24,6 +24,7 @@ from skts.models import (
     choose_maps,
     table_of_members,
 )
+from skts.regression._weights import read_weights, some_rows, weighted_rows
 from skts.regression._windows import end_to_end, n_rows_into, share_targets
 from skts.series import Units, check_size, measure_units
 from skts.training import as_usual, resolve_device
@@ -156,7 +157,9 @@ class WindowRegressor(WindowModel, RegressorMixin, BaseEstimator):
     # Fit ----------------------------------------------------------------------------
 
     @as_usual()
-    def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
+    def fit(
+        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> Self:
         """Train the network on windows in time order.
 
         Parameters
@@ -167,6 +170,11 @@ class WindowRegressor(WindowModel, RegressorMixin, BaseEstimator):
             second.
         y : array-like of shape (n, H * C), (n, H, C) or, with one of each, (n,)
             What came in the ``H`` steps after each window.
+        sample_weight : array-like of shape (n,), default=None
+            What the error of each window counts, in all there is: units, linear maps,
+            the loss of the network and the validation error. Windows of weight 0 are
+            left out; None counts all the same. Which rows are held out does not depend
+            on weights.
 
         Returns
         -------
@@ -177,7 +185,8 @@ class WindowRegressor(WindowModel, RegressorMixin, BaseEstimator):
         ------
         ValueError
             If values are not finite, columns do not divide into channels, or `X` and
-            `y` differ in rows or channels.
+            `y` differ in rows or channels; if weights are negative, all 0, or not one
+            for each window.
         """
         self._forget()
         self._check_parameters()
@@ -189,16 +198,23 @@ class WindowRegressor(WindowModel, RegressorMixin, BaseEstimator):
         contexts = self._first_contexts(X)
         y = _check_y(y)
         targets = self._to_targets(y, contexts)
+        weights = read_weights(sample_weight, len(contexts))
+        if weights is not None:
+            counts = weights > 0
+            contexts, targets = contexts[counts], targets[counts]
+            weights = weights[counts] if len(set(weights[counts])) > 1 else None
         n_train, first_valid = self._split(contexts, targets)
-        units = measure_units(contexts[:n_train], self.standardize)
-        target_units = measure_units(targets[:n_train], self.standardize)
+        of_train = None if weights is None else weights[:n_train]
+        units = measure_units(contexts[:n_train], self.standardize, of_train)
+        target_units = measure_units(targets[:n_train], self.standardize, of_train)
         device = resolve_device(self.device)
-        windows = Rows(
+        windows = weighted_rows(
             units.standardise(contexts).to(device),
             target_units.standardise(targets).to(device),
+            weights,
         )
-        train = Rows(*windows.take(slice(n_train)))
-        valid = Rows(*windows.take(slice(first_valid, None)))
+        train = some_rows(windows, slice(n_train))
+        valid = some_rows(windows, slice(first_valid, None))
 
         def make_model(mixture: Mixture) -> ArrayModel:
             sizes = contexts.shape[1:], y.shape[1:]

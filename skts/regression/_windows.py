@@ -7,9 +7,15 @@ from skts.data import Rows, Windows
 
 
 def end_to_end(rows: Rows) -> Windows:
-    """Return contexts and targets as windows of one series, which share no row."""
-    context, target = rows.tensors
+    """Return contexts and targets as windows of one series, which share no row.
+
+    Those with weights are multiplied by the square roots of these: maps are linear, and
+    their squared errors are weighted then.
+    """
+    context, target, *root = rows.tensors
     both = torch.cat([context, target], dim=-1)  # (n, C, L + H)
+    if root:
+        both *= root[0]
     width = both.shape[-1]
     series = both.transpose(0, 1).reshape(both.shape[1], -1)
     starts = torch.arange(len(rows), device=series.device) * width

@@ -68,7 +68,9 @@ class Units:
         return restored
 
 
-def measure_units(values: np.ndarray, standardize: bool) -> Units:
+def measure_units(
+    values: np.ndarray, standardize: bool, weights: np.ndarray | None = None
+) -> Units:
     """Return the units of rows ``(T, C)`` or windows ``(n, T, C)``.
 
     Parameters
@@ -79,13 +81,18 @@ def measure_units(values: np.ndarray, standardize: bool) -> Units:
         Whether data are brought to these units. A channel that never moved is measured
         from where it stands in any case: what is forecast for it then loses no digits
         in single precision.
+    weights : ndarray of shape (n,), default=None
+        What windows count; None for all the same.
     """
     n_channels = values.shape[-1]
     scaler = StandardScaler()
     lowest, highest = np.full(n_channels, np.inf), np.full(n_channels, -np.inf)
     for rows in _chunks(values):
         part = np.asarray(values[rows], dtype=np.float64).reshape(-1, n_channels)
-        scaler.partial_fit(part)
+        weight = None
+        if weights is not None:
+            weight = np.repeat(weights[rows], len(part) // len(weights[rows]))
+        scaler.partial_fit(part, sample_weight=weight)
         lowest = np.minimum(lowest, part.min(axis=0))
         highest = np.maximum(highest, part.max(axis=0))
     still = lowest == highest

@@ -641,8 +641,9 @@ def test_score_backtest_and_windows_are_of_the_mixture(mixed, pair):
     new = pair[-80:].set_axis(range(1400, 1480))
     forecasts, truths = mixed.predict_rolling(new)
     assert len(forecasts) == 80 - H + 1
-    errors = (forecasts - truths) / mixed.scale_
+    errors = (forecasts - truths) / mixed.score_scale_
     assert mixed.score(new) == pytest.approx(-np.mean(errors**2), rel=1e-5)
+    errors = (forecasts - truths) / mixed.scale_
     overall = mixed.backtest(new).overall
     assert overall["standardised_mse"] == pytest.approx(np.mean(errors**2), rel=1e-5)
     np.testing.assert_allclose(forecasts[0], mixed.predict([1, 2]), rtol=1e-4)
