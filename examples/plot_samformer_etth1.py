@@ -17,7 +17,6 @@ in the :doc:`measured results </results>`, to take seconds.
         The last picture of this page, kept from where the data were at hand; here they
         were not when the documentation was built.
 """
-# sphinx_gallery_thumbnail_path = '_static/etth1.png'
 
 # %%
 # Eight months to train on, the last fifth of which chooses the epoch, and two to test.
@@ -92,3 +91,4 @@ for ax, title in zip(axes, ["oil temperature (°C)", "load (HUFL)"], strict=True
     ax.set_title(title, fontsize="medium", loc="left")
 print(usual.backtest(test, sp=24))
 plt.show()
+# sphinx_gallery_thumbnail_path = '_static/etth1.png'

@@ -15,7 +15,6 @@ This example reads ETTh1 through :func:`skts.datasets.load_ett`, which downloads
         What the search found, kept from where the data were at hand; here they were not
         when the documentation was built.
 """
-# sphinx_gallery_thumbnail_path = '_static/search_rho.png'
 
 # %%
 # Twelve weeks of seven channels, and settings close to the paper's: a head with random
@@ -68,3 +67,4 @@ for rho, ax in zip((0.0, 0.7), axes, strict=True):
     ax.label_outer()
 axes[0].get_legend().remove()
 plt.show()
+# sphinx_gallery_thumbnail_path = '_static/search_rho.png'

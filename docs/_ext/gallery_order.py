@@ -3,7 +3,6 @@
 LESSONS = [
     "csv",
     "short_monthly",
-    "holidays",
     "panel",
     "clusters",
     "tuning",
