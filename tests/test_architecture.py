@@ -46,6 +46,7 @@ ROOMS = {
     "nn": ({"_random"}, {"numpy", "torch"}),
     "training": ({"_random"}, {"numpy", "torch"}),
     "data": (set(), {"numpy", "scipy", "torch"}),
+    "conformal": (set(), {"numpy"}),
     "linear": ({"data"}, {"numpy", "scipy", "torch"}),
     "datasets": (set(), {"numpy", "pandas", "pooch", "sktime"}),
     # sklearn here is its StandardScaler; the times are pandas' own.
@@ -53,7 +54,8 @@ ROOMS = {
     "models": (BELOW_ESTIMATORS, {"numpy", "pandas", "sklearn", "torch"}),
     # What a fit learns knows neither sktime nor scikit-learn.
     "fitted": (
-        {"data", "linear", "models", "nn", "series", "training", "_validation"},
+        {"conformal", "data", "linear", "models", "nn", "series", "training"}
+        | {"_validation"},
         {"numpy", "pandas", "torch"},
     ),
     "forecasting": (BELOW_ESTIMATORS | {"fitted", "models", "series"}, SCIENTIFIC),
@@ -78,7 +80,8 @@ ROOMS = {
     ),
     "benchmarks": (
         BELOW_ESTIMATORS
-        | {"clustering", "datasets", "fitted", "forecasting", "models", "series"},
+        | {"clustering", "conformal", "datasets", "fitted", "forecasting", "models"}
+        | {"series"},
         SCIENTIFIC | {"joblib", "matplotlib", "scipy", "transformers"},
     ),
 }

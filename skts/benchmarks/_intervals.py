@@ -17,6 +17,7 @@ import torch
 from skts.benchmarks._presets import load_split
 from skts.benchmarks._results import Result, markdown, run_missing
 from skts.benchmarks._settings import make_forecaster
+from skts.conformal import RankedErrors
 from skts.data import spread_out
 from skts.fitted import (
     INTERVAL_METHODS,
@@ -24,7 +25,6 @@ from skts.fitted import (
     Part,
     Sizes,
     absolute_errors,
-    half_width,
     lay_out,
 )
 from skts.forecasting import TorchForecaster
@@ -142,8 +142,7 @@ def _stack(ends: pd.DataFrame | pd.Series) -> np.ndarray:
 def _naive_ends(part: Part, y: pd.DataFrame, test: pd.DataFrame) -> Ends:
     windows = replace(part.valid, starts=spread_out(part.valid.starts, MAX_WINDOWS))
     errors = absolute_errors(_last_value, windows, lambda c: c.new_ones(1))
-    errors = np.sort(errors, axis=0)
-    widths = np.stack([half_width(errors, coverage).T for coverage in COVERAGES])
+    widths = RankedErrors.of(errors).half_widths(COVERAGES).swapaxes(-1, -2)
     widths = widths * part.known.units.factor  # (A, H, C)
     last_rows = [y.to_numpy()[-1]]
     last_rows += [window.to_numpy()[-1] for window in _each_window(test)]
@@ -166,7 +165,7 @@ def table(results: list[Result]) -> str:
             *(f"{width:.2f}" for width in r["width"][method]),
         ]
         for r in results
-        for method in (*INTERVAL_METHODS, NAIVE)
+        for method in r["coverage"]
     ]
     asked = [f"{100 * coverage:g} %" for coverage in COVERAGES]
     header = ["data set", "seed", "intervals", *(f"held at {a}" for a in asked)]
@@ -179,7 +178,9 @@ def detail_table(results: list[Result]) -> str:
     steps = [f"steps {i * size + 1}-{(i + 1) * size}" for i in range(N_BLOCKS)]
     rows: list[list[object]] = []
     for r in results:
-        for method in INTERVAL_METHODS:
+        for method in r["coverage_by_variable_and_step"]:
+            if method == NAIVE:
+                continue
             shares = r["coverage_by_variable_and_step"][method][COVERAGES.index(0.9)]
             for variable, blocks in zip(r["variables"], shares, strict=True):
                 cells = [f"{100 * share:.1f} %" for share in blocks]

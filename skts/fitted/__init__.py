@@ -3,15 +3,12 @@
 from skts.fitted._beyond import check_enough, errors_to
 from skts.fitted._conformal import (
     INTERVAL_METHODS,
-    MAX_WINDOWS,
     absolute_errors,
     check_levels,
-    half_width,
     window_spread,
-    windows_needed,
 )
 from skts.fitted._errors import Backtest, error_means
-from skts.fitted._held_out import HeldOutErrors, measure_held_out
+from skts.fitted._held_out import MAX_WINDOWS, HeldOutErrors, measure_held_out
 from skts.fitted._held_out_rows import keep_rows
 from skts.fitted._layout import (
     Layout,
@@ -65,7 +62,6 @@ __all__ = [
     "forecast_from",
     "forecast_one_step",
     "forecast_rolling",
-    "half_width",
     "held_out_windows",
     "join_rows",
     "keep_rows",
@@ -79,5 +75,4 @@ __all__ = [
     "settle_maps",
     "update_model",
     "window_spread",
-    "windows_needed",
 ]

@@ -12,9 +12,9 @@ from dataclasses import replace
 import numpy as np
 import torch
 
+from skts.conformal import RankedErrors, count, windows_needed
 from skts.data import Windows, spread_out
-from skts.fitted._conformal import MAX_WINDOWS, count_errors, windows_needed
-from skts.fitted._held_out import HeldOut, HeldOutErrors, errors_of
+from skts.fitted._held_out import MAX_WINDOWS, HeldOut, HeldOutErrors, errors_of
 from skts.fitted._held_out_rows import HeldOutRows
 from skts.fitted._model import SeriesModel
 
@@ -31,11 +31,12 @@ def errors_to(model: SeriesModel, method: str, n_steps: int) -> HeldOutErrors:
     rows = [r for r in model.held_out_rows if not _is_still(model, r)]
     rows = rows or list(model.held_out_rows[:1])
     n_each = max(1, MAX_WINDOWS // max(len(rows), 1))
-    shape = 0, *held_out.errors.shape[1:-1], n_steps - horizon
-    errors = [np.empty(shape, dtype=held_out.errors.dtype)]
+    shape = 0, len(model.columns), n_steps - horizon
+    errors = [np.empty(shape, dtype=np.float32)]
     errors += [_errors(model, part, n_steps, n_each, method) for part in rows]
-    beyond = np.sort(np.concatenate(errors), axis=0)
-    return replace(held_out, errors=_side_by_side(held_out.errors, beyond))
+    # At least one, of nothing known: there may be no rows.
+    errors.append(np.full((1, *shape[1:]), np.nan, dtype=np.float32))
+    return replace(held_out, beyond=RankedErrors.of(np.concatenate(errors)))
 
 
 def _is_still(model: SeriesModel, rows: HeldOutRows) -> bool:
@@ -52,11 +53,14 @@ def check_enough(
     ValueError
         If there are fewer than some coverages need, or none at all.
     """
-    counts = count_errors(held_out.errors)  # (C, n_steps)
-    counts = counts[counts.any(axis=1)].min(axis=0, initial=len(held_out.errors))
+    if held_out.beyond is None:
+        return
+    errors = held_out.beyond.errors
+    counts = count(errors)[held_out.moving()]  # (C, steps beyond)
+    counts = counts.min(axis=0, initial=len(errors))
     needed = max(map(windows_needed, coverages), default=1)
     enough = np.flatnonzero(counts >= needed)
-    n_steps, last = len(counts), max([horizon, *(enough + 1)])
+    n_steps, last = horizon + len(counts), max([horizon, *(horizon + enough + 1)])
     if last == n_steps:
         return
     what = "a variance"
@@ -101,17 +105,3 @@ def _errors(
     room = (last - starts).numpy()[:, None, None]
     errors[np.broadcast_to(np.arange(n_steps - horizon) >= room, errors.shape)] = np.nan
     return errors
-
-
-def _side_by_side(within: np.ndarray, beyond: np.ndarray) -> np.ndarray:
-    """Return errors of more steps, with NaN where there are fewer windows."""
-    n_windows = max(len(within), len(beyond))
-    parts = [
-        np.pad(
-            errors,
-            [(0, n_windows - len(errors)), (0, 0), (0, 0)],
-            constant_values=np.nan,
-        )
-        for errors in (within, beyond)
-    ]
-    return np.concatenate(parts, axis=-1)

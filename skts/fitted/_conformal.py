@@ -1,15 +1,6 @@
-"""Intervals from the errors on held-out windows: split conformal prediction.
+"""Errors of held-out windows, and what intervals are asked for."""
 
-Of n held-out windows and one to come, in any order equally probable, the absolute
-error of the last is at most the k-th smallest of the others with probability
-k / (n + 1). So ``k = ceil((n + 1) * coverage)`` gives an interval that covers at least
-as often as asked (Lei et al., "Distribution-Free Predictive Inference for Regression",
-JASA 2018). Each channel and step has its own errors.
-"""
-
-import warnings
-from collections.abc import Callable, Sequence
-from math import ceil
+from collections.abc import Callable
 from numbers import Real
 from typing import Any
 
@@ -19,9 +10,7 @@ from torch import Tensor
 
 from skts.data import Windows
 
-INTERVAL_METHODS = ("conformal", "adaptive")
-# Neighbouring windows tell almost the same; this many serve a coverage of 99.9 %.
-MAX_WINDOWS = 1000
+INTERVAL_METHODS = ("following", "conformal", "adaptive")
 # A window at rest must not make all others' errors look endless beside its own.
 SMALLEST_SPREAD = 0.01
 
@@ -47,46 +36,6 @@ def window_spread(context: Tensor, unit: Tensor) -> Tensor:
     """
     spread = context.std(dim=-1, correction=0, keepdim=True)
     return torch.maximum(spread, SMALLEST_SPREAD * unit[:, None])
-
-
-def half_width(errors: np.ndarray, coverage: float) -> np.ndarray:
-    """Return the error that `coverage` of the errors to come stay within, ``(C, H)``.
-
-    The largest of ``errors``, sorted ``(n, C, H)``, where there are too few of them.
-    Those that are NaN, at the end, are of missing values, or of series in which the
-    channel never moved; where there is no other, the width is 0.
-    """
-    n_windows = count_errors(errors)  # (C, H)
-    # 0.55 * 100 is a little more than 55.
-    rank = np.ceil(((n_windows + 1) * coverage).round(9)).astype(int)
-    last = np.maximum(np.minimum(rank, n_windows), 1) - 1
-    widths = np.take_along_axis(errors, last[None], axis=0)[0]  # (C, H)
-    return np.where((rank > 0) & (n_windows > 0), widths, 0)
-
-
-def count_errors(errors: np.ndarray) -> np.ndarray:
-    """Return how many errors ``(n, C, H)`` each channel and step has, ``(C, H)``."""
-    return np.sum(~np.isnan(errors), axis=0)
-
-
-def windows_needed(coverage: float) -> int:
-    """Return the least number of windows that intervals of this coverage need."""
-    return ceil(round(coverage / (1 - coverage), 9))
-
-
-def warn_if_too_few(errors: np.ndarray, coverages: Sequence[float]) -> None:
-    """Warn if the largest error must stand for one that has not been seen."""
-    needed = windows_needed(max(coverages))
-    counts = count_errors(errors)
-    n_windows = min(counts[counts > 0], default=needed)
-    if n_windows < needed:
-        warnings.warn(
-            f"A coverage of {max(coverages):g} needs the errors of at least {needed} "
-            f"validation windows, but there are {n_windows}: the largest one is "
-            "taken, which may cover less often. Give fit a longer series; with "
-            "linear_maps=None a larger validation_fraction holds out more, too.",
-            stacklevel=2,
-        )
 
 
 def check_levels(name: str, value: Any) -> list[float]:

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from skts.data import Windows
 from skts.fitted._report import in_html, in_words
+from skts.fitted._trial import IntervalTrial
 
 
 @dataclass(frozen=True, repr=False)
@@ -39,6 +40,11 @@ class Backtest:
     forecasts : DataFrame or None
         What was forecast, if asked for: columns ``cutoff``, ``step``, ``variable``,
         ``forecast`` and ``truth``, and before them the names of a panel's series.
+    intervals : DataFrame or None
+        What intervals were worth, if asked for: for each ``form``, ``coverage``,
+        ``variable`` and ``step``, the share of truths ``held``, the mean ``width``, the
+        mean ``interval_score``, and the mean ``pinball_loss`` of both ends; before them
+        the names of a panel's series. NaN where a variable never moved in training.
     """
 
     n_windows: int
@@ -47,6 +53,7 @@ class Backtest:
     by_variable: pd.DataFrame
     by_series: pd.DataFrame | None
     forecasts: pd.DataFrame | None
+    intervals: pd.DataFrame | None = None
 
     def __repr__(self) -> str:
         return in_words(self)
@@ -68,16 +75,20 @@ def error_means(
     forecast: Callable[[Tensor], Tensor],
     windows: Windows,
     kept: list[np.ndarray] | None = None,
+    trial: IntervalTrial | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return mean squared and mean absolute errors over windows, each ``(C, H)``.
 
     The forecasts are held a batch at a time, unless there is a list to keep them in.
+    Intervals are tried on the errors, if any are wanted.
     """
     shape = len(windows.series), windows.prediction_length
     squared, absolute = np.zeros(shape), np.zeros(shape)
     for context, target in windows.in_order():
         forecasts = forecast(context)
         errors = forecasts - target
+        if trial is not None:
+            trial.add(context, errors)
         absolute += errors.abs().sum(dim=0).cpu().numpy()
         squared += errors.square_().sum(dim=0).cpu().numpy()
         if kept is not None:

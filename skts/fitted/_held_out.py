@@ -1,23 +1,35 @@
 """The errors of windows held out, and the intervals they make."""
 
-from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass, replace
+import warnings
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
 from torch import Tensor
 
-from skts.data import Windows, spread_out
-from skts.fitted._conformal import (
-    MAX_WINDOWS,
-    absolute_errors,
-    count_errors,
-    half_width,
-    warn_if_too_few,
-    window_spread,
+from skts.conformal import (
+    N_KEPT,
+    PER_HORIZON,
+    RankedErrors,
+    RecentErrors,
+    windows_needed,
 )
+from skts.data import Windows, spread_out
+from skts.fitted._conformal import absolute_errors, window_spread
 from skts.linear import LinearMixture
 from skts.series import KnownSeries
+
+# Neighbouring windows tell almost the same; this many serve a coverage of 99.9 %.
+MAX_WINDOWS = N_KEPT
+# A series of a panel with fewer windows than this shares the errors of all.
+ENOUGH_WINDOWS = 100
+# Errors of each channel and step that follow new rows, over all series of a panel.
+MAX_RECENT = 20_000
+# Windows are left out where there are more of them than this.
+PLENTY = 250
+# What the last quarter of the windows held out must hold of what the others promise.
+ASKED_OF_LAST, LEAST_OF_LAST = 0.9, 0.85
 
 # Forecasts standardised windows of a series.
 ForecastWindows = Callable[[Tensor, KnownSeries], Tensor]
@@ -39,40 +51,94 @@ class HeldOutErrors:
 
     Attributes
     ----------
-    errors : ndarray of shape (n_windows, C, H)
-        Sorted, for each channel and step by itself. Those of all series of a panel
-        stand side by side; those of a channel that never moved are NaN: they would make
-        the intervals of the others too narrow. Those of missing values are NaN, too.
-    method : {"conformal", "adaptive"}
-        Whether they are as they are, or in units of the spread of their window.
+    method : {"following", "conformal", "adaptive"}
+        Whether they follow new rows; if not, whether they are as they are, or in units
+        of the spread of their window.
+    pool : RankedErrors or None
+        Those of all series of a panel side by side; those of a channel that never moved
+        are NaN: they would make the intervals of the others too narrow. Those of
+        missing values are NaN, too. None where the one series there is has its own.
+    own : dict of RecentErrors
+        Those that follow new rows, of each series that has enough.
+    held_by_last : float
+        Share that the last quarter of the windows held of what the others promise 90 %
+        of; NaN where they are few, or follow.
+    beyond : RankedErrors or None
+        Those of all series at the steps beyond the horizon, where these are asked for.
     """
 
-    errors: np.ndarray
     method: str
+    pool: RankedErrors | None
+    own: dict[Hashable, RecentErrors] = field(default_factory=dict)
+    held_by_last: float = np.nan
+    beyond: RankedErrors | None = None
 
-    def half_widths(self, coverages: Sequence[float]) -> np.ndarray:
-        """Return how far intervals reach to either side, ``(A, C, H)``.
+    def of(self, name: Hashable) -> RankedErrors | RecentErrors:
+        """Return the errors that a series goes by."""
+        errors = self.own.get(name, self.pool)
+        assert errors is not None, "without a pool, the one series has its own"
+        return errors
 
-        Warns if there are too few errors for a coverage.
-        """
-        warn_if_too_few(self.errors, coverages)
-        return np.stack([half_width(self.errors, c) for c in coverages])
+    def moving(self) -> np.ndarray:
+        """Return the channels that have errors in some series, ``(C,)``."""
+        counts = [errors.counts() for errors in self.own.values()]
+        if self.pool is not None:
+            counts.append(self.pool.counts())
+        return np.any(counts, axis=0)
 
-    def standard_deviation(self) -> np.ndarray:
-        """Return the root of the mean squared error, ``(C, H)``."""
-        squares = np.nansum(self.errors.astype(np.float64) ** 2, axis=0)
-        return np.sqrt(squares / np.maximum(count_errors(self.errors), 1))
-
-    def in_units_of_data(
-        self, errors: np.ndarray, context: Tensor, known: KnownSeries
+    def half_widths(
+        self,
+        name: Hashable,
+        known: KnownSeries,
+        context: Tensor,
+        coverages: Sequence[float],
     ) -> np.ndarray:
-        """Return errors ``(..., C, H)`` after a context ``(C, L)``, ``(..., H, C)``.
+        """Return how far intervals of a series reach to either side, ``(A, H, C)``.
 
-        Those of a channel that never moved are 0.
+        They follow a context ``(C, L)``, and are in the units of the data; those of a
+        channel that never moved are 0.
         """
-        spread = _spread(self.method, context[None], known)[0].cpu().numpy()  # (C, 1)
+        widths = self.of(name).half_widths(coverages)
+        if self.beyond is not None:
+            further = self.beyond.half_widths(coverages)
+            widths = np.concatenate([widths, further], axis=-1)
+        return self._in_units_of_data(widths, known, context)
+
+    def standard_deviation(
+        self, name: Hashable, known: KnownSeries, context: Tensor
+    ) -> np.ndarray:
+        """Return the root of the mean squared error of a series, ``(H, C)``."""
+        deviation = self.of(name).standard_deviation()
+        if self.beyond is not None:
+            further = self.beyond.standard_deviation()
+            deviation = np.concatenate([deviation, further], axis=-1)
+        return self._in_units_of_data(deviation, known, context)
+
+    def _in_units_of_data(
+        self, errors: np.ndarray, known: KnownSeries, context: Tensor
+    ) -> np.ndarray:
+        spread = spread_of(self.method, context[None], known)[0].cpu().numpy()  # (C, 1)
         unit = np.where(known.units.still, 0, known.units.factor)[:, None]
         return np.swapaxes(errors * spread * unit, -1, -2)
+
+    def warn(self, names: Iterable[Hashable], coverages: Sequence[float]) -> None:
+        """Warn of what series lack for some coverages."""
+        needed = windows_needed(max(coverages))
+        each = {id(errors): errors for errors in map(self.of, names)}
+        counts = np.concatenate([errors.counts() for errors in each.values()])
+        n_windows = min(counts[counts > 0], default=needed)
+        if n_windows < needed:
+            _warn_of_few(max(coverages), needed, n_windows)
+        if self.held_by_last < LEAST_OF_LAST:
+            warnings.warn(
+                f"Of the truths in the last quarter of the held-out windows, "
+                f"{self.held_by_last:.0%} lie within intervals made from the windows "
+                f"before, where {ASKED_OF_LAST:.0%} should: errors have grown, and "
+                "intervals that stay as they are may cover less often than asked. "
+                'interval_method="following" goes by recent errors, and follows in '
+                "update.",
+                stacklevel=2,
+            )
 
 
 def measure_held_out(held_out: list[HeldOut], method: str) -> HeldOutErrors | None:
@@ -80,10 +146,25 @@ def measure_held_out(held_out: list[HeldOut], method: str) -> HeldOutErrors | No
     held_out = [part for part in held_out if len(part.windows)]
     if not held_out:
         return None
+    series = _by_name(held_out)
+    own = {}
+    if method == "following":
+        own = {
+            name: _recent(parts, MAX_RECENT // len(series))
+            for name, parts in series.items()
+            if name is None or _n_windows(parts) >= ENOUGH_WINDOWS
+        }
+    if None in own:
+        return HeldOutErrors(method, None, own)
     moving = [part for part in held_out if not part.known.units.still.all()]
     n_each = max(1, MAX_WINDOWS // max(len(moving), 1))
-    errors = [errors_of(part, method, n_each) for part in moving or held_out[:1]]
-    return HeldOutErrors(np.sort(np.concatenate(errors), axis=0), method)
+    errors = [
+        np.concatenate([errors_of(part, method, n_each) for part in parts])
+        for parts in _by_name(moving or held_out[:1]).values()
+    ]
+    pool = RankedErrors.of(np.concatenate(errors))
+    held_by_last = np.nan if own else _held_by_last(errors)
+    return HeldOutErrors(method, pool, own, held_by_last)
 
 
 def errors_of(part: HeldOut, method: str, n_windows: int | None = None) -> np.ndarray:
@@ -94,15 +175,66 @@ def errors_of(part: HeldOut, method: str, n_windows: int | None = None) -> np.nd
     errors = absolute_errors(
         lambda context: forecast(context, known),
         windows,
-        lambda context: _spread(method, context, known),
+        lambda context: spread_of(method, context, known),
     )
     errors[:, known.units.still] = np.nan
     return errors
 
 
-def _spread(method: str, context: Tensor, known: KnownSeries) -> Tensor:
-    """Return what the errors of each window are measured in."""
-    if method == "conformal":
-        return context.new_ones(len(context), 1, 1)
+def spread_of(method: str, context: Tensor, known: KnownSeries) -> Tensor:
+    """Return what the errors of each window are measured in, ``(B, C, 1)``."""
+    if method != "adaptive":
+        return context.new_ones(*context.shape[:2], 1)
     unit = context.new_tensor(known.units.scale / known.units.factor)
     return window_spread(context, unit)
+
+
+def _by_name(held_out: list[HeldOut]) -> dict[Hashable, list[HeldOut]]:
+    series: dict[Hashable, list[HeldOut]] = {}
+    for part in held_out:
+        series.setdefault(part.name, []).append(part)
+    return series
+
+
+def _n_windows(parts: list[HeldOut]) -> int:
+    return sum(len(part.windows) for part in parts)
+
+
+def _recent(parts: list[HeldOut], n_most: int) -> RecentErrors:
+    """Return the errors of a series, the last of which is that of its last window."""
+    n_windows = _n_windows(parts)
+    horizon = parts[0].windows.prediction_length
+    spacing = max(1, min(horizon // PER_HORIZON, n_windows // PLENTY))
+    n_most = max(PLENTY, min(n_most, N_KEPT))
+    kept = np.arange(n_windows - 1, -1, -spacing)[n_most - 1 :: -1]
+    errors, first = [], 0
+    for part in parts:
+        n_here = len(part.windows)
+        here = kept[(kept >= first) & (kept < first + n_here)] - first
+        if len(here):
+            some = part.windows.starts[here]
+            windows = replace(part.windows, starts=some)
+            errors.append(errors_of(part._replace(windows=windows), "following"))
+        first += n_here
+    return RecentErrors.of(np.concatenate(errors), spacing)
+
+
+def _held_by_last(errors: list[np.ndarray]) -> float:
+    """Return what the last quarters of the windows of each series hold, together."""
+    before = np.concatenate([each[: len(each) * 3 // 4] for each in errors])
+    last = np.concatenate([each[len(each) * 3 // 4 :] for each in errors])
+    if len(before) < windows_needed(ASKED_OF_LAST) or len(last) < PLENTY // 10:
+        return np.nan
+    known = ~np.isnan(last)
+    (width,) = RankedErrors.of(before).half_widths([ASKED_OF_LAST])
+    return float(np.sum(last <= width) / max(np.sum(known), 1))
+
+
+def _warn_of_few(coverage: float, needed: int, n_windows: int) -> None:
+    warnings.warn(
+        f"A coverage of {coverage:g} needs the errors of at least {needed} validation "
+        f"windows, but there are {n_windows}: the largest one is taken, which may "
+        "cover less often. Give fit a longer series; with linear_maps=None a larger "
+        "validation_fraction holds out more, too.",
+        stacklevel=2,
+    )

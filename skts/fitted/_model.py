@@ -27,6 +27,8 @@ class Forecast:
 
     Attributes
     ----------
+    name : Hashable
+        The name of the series.
     known : KnownSeries
         The series.
     context : Tensor of shape (n_channels, context_length)
@@ -35,6 +37,7 @@ class Forecast:
         All steps of the forecast, in the units of the data.
     """
 
+    name: Hashable
     known: KnownSeries
     context: Tensor
     values: np.ndarray
@@ -154,7 +157,7 @@ class SeriesModel:
         rows = Rows(contexts.to(self.device), still.to(self.device))
         forecasts = self.mixture.forecast_rows(rows, n_steps).numpy()
         return {
-            name: Forecast(one, context, one.units.restore(values))
+            name: Forecast(name, one, context, one.units.restore(values))
             for (name, one), context, values in zip(
                 self.known.items(), contexts, forecasts, strict=True
             )

@@ -1,7 +1,7 @@
 """Forecasts of all windows of a series in one pass, and what is measured on them."""
 
 import warnings
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -19,6 +19,7 @@ from skts.fitted._errors import (
     metric_tables,
 )
 from skts.fitted._model import SeriesModel
+from skts.fitted._trial import IntervalTrial, make_trial
 from skts.models import channel_errors
 from skts.series import (
     KnownSeries,
@@ -243,7 +244,12 @@ def rolling_in_units(
 
 
 def backtest(
-    model: SeriesModel, windows: RollingByName, sp: int, *, return_forecasts: bool
+    model: SeriesModel,
+    windows: RollingByName,
+    sp: int,
+    coverages: Sequence[float] = (),
+    *,
+    return_forecasts: bool,
 ) -> Backtest:
     """Measure the forecasts of all windows.
 
@@ -255,24 +261,49 @@ def backtest(
         Windows of each series.
     sp : int
         Period of the naive forecast that ``mase`` compares with.
+    coverages : sequence of float, default=()
+        What intervals shall hold, where they are to be tried.
     return_forecasts : bool
         Whether all forecasts are wanted.
     """
     tables: dict[Hashable, Tables] = {}
     frames: SeriesByName = {}
+    intervals: SeriesByName = {}
     for name, rolling in windows.items():
         kept: list[np.ndarray] | None = [] if return_forecasts else None
-        tables[name] = _measure(model, name, rolling, sp, kept)
+        trial = _trial(model, name, rolling, coverages) if coverages else None
+        tables[name] = _measure(model, name, rolling, sp, kept, trial)
+        if trial is not None:
+            intervals[name] = trial.table(_variables(rolling))
         if kept is not None:
             frames[name] = long_frame(
-                rolling.times[rolling.starts + model.context_length - 1],
+                _cutoffs(model, rolling),
                 rolling.known.units.restore(np.concatenate(kept)),
                 _truths(model, rolling),
                 _variables(rolling),
             )
     levels = list(model.level_names[:-1])
     n_windows = sum(len(rolling.starts) for rolling in windows.values())
-    return Backtest(n_windows, *join_tables(tables, levels), join_long(frames, levels))
+    return Backtest(
+        n_windows,
+        *join_tables(tables, levels),
+        join_long(frames, levels),
+        join_long(intervals, levels),
+    )
+
+
+def _cutoffs(model: SeriesModel, rolling: Rolling) -> pd.Index:
+    """Return the last time before the targets of each window."""
+    return rolling.times[rolling.starts + model.context_length - 1]
+
+
+def _trial(
+    model: SeriesModel, name: Hashable, rolling: Rolling, coverages: Sequence[float]
+) -> IntervalTrial:
+    known = rolling.known
+    rows = pd.DataFrame(rolling.values, rolling.times, known.recent.columns)
+    cutoffs = _cutoffs(model, rolling)
+    return make_trial(model, name, known, rows, cutoffs, coverages)
 
 
 def _measure(
@@ -281,11 +312,12 @@ def _measure(
     rolling: Rolling,
     sp: int,
     kept: list[np.ndarray] | None,
+    trial: IntervalTrial | None,
 ) -> Tables:
     known = rolling.known
     units = known.units
     squared, absolute = error_means(
-        partial(model.forecast, known=known), _windows(model, rolling), kept
+        partial(model.forecast, known=known), _windows(model, rolling), kept, trial
     )
     return metric_tables(
         squared * units.factor[:, None] ** 2,

@@ -9,6 +9,7 @@ import pandas as pd
 import torch
 
 from skts.data import Stretch, Windows, spread_out, window_starts
+from skts.fitted._following import follow_errors
 from skts.fitted._model import SeriesModel
 from skts.models import Mixture, NewRows, Recipe, train_further
 from skts.series import (
@@ -101,7 +102,8 @@ def update_model(
     for name, rows in joined.items():
         if name not in known:
             known[name] = meet_series(rows, find_frequency(rows.index), standardize)
-    model = _with_rows_for_maps(model.as_solved(), joined, recipe is not None)
+    model = follow_errors(model.as_solved(), joined)
+    model = _with_rows_for_maps(model, joined, recipe is not None)
     if recipe is not None and model.solved.network_weight > 0:
         windows = _windows_to_learn(model, known, joined, recipe.batch_size)
         if windows is not None:

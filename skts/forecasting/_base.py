@@ -712,9 +712,12 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
     ) -> pd.DataFrame:
         """Forecast intervals that shall hold the truth as often as asked.
 
-        They reach as far to both sides of the forecast as most errors did on the
-        windows held out in ``fit`` (split conformal prediction), for each channel and
-        step by itself. ``update`` leaves those errors as they are.
+        They reach as far to both sides of the forecast as most errors did (split
+        conformal prediction), for each channel and step by itself: on the windows held
+        out in ``fit`` and, as `interval_method` is ``"following"``, on those that
+        ``update`` has completed since, with or without `update_params` and whether or
+        not anything was forecast. Recent errors count more, and levels rise where
+        intervals missed and fall where they held more than asked.
 
         Parameters
         ----------
@@ -743,14 +746,16 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         Warns
         -----
         UserWarning
-            If there are fewer held-out windows than `coverage` needs, so that the
-            largest error seen is taken.
+            If there are fewer windows than `coverage` needs, so that the largest error
+            seen is taken; if intervals do not follow, and the last quarter of the
+            held-out windows lay outside those of the others too often.
 
         Notes
         -----
         The coverage asked for is reached, on average, where the windows to come are
         like those held out. The best epoch was chosen on those, so errors are seen a
-        little too small; a shift of the level makes them too small as well.
+        little too small; a shift of the level makes them too small as well, until
+        ``update`` has brought the errors after it.
 
         Examples
         --------
@@ -861,13 +866,15 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
     ) -> pd.DataFrame:
         # The interval between two quantiles leaves out as much on either side.
         coverages = [abs(2 * level - 1) for level in alpha]
+        sides = np.sign(np.array(alpha) - 0.5)[:, None, None]
         held_out = self._errors_to(fh, coverages)
-        widths = held_out.half_widths(coverages)
-        widths *= np.sign(np.array(alpha) - 0.5)[:, None, None]  # (A, C, H)
+        held_out.warn(self._model.known, coverages)
 
         def quantiles(forecast: Forecast, steps: np.ndarray) -> np.ndarray:
-            errors = held_out.in_units_of_data(widths, forecast.context, forecast.known)
-            ends = (forecast.values + errors)[:, steps - 1]
+            widths = held_out.half_widths(
+                forecast.name, forecast.known, forecast.context, coverages
+            )[:, steps - 1]  # (A, steps, C)
+            ends = forecast.values[steps - 1] + sides * widths
             return ends.transpose(1, 2, 0).reshape(len(steps), -1)
 
         columns = self._get_columns("predict_quantiles", alpha=alpha)
@@ -878,13 +885,12 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         self, fh: ForecastingHorizon, X: None = None, cov: bool = False
     ) -> pd.DataFrame:
         held_out = self._errors_to(fh)
-        deviation = held_out.standard_deviation()
 
         def variance(forecast: Forecast, steps: np.ndarray) -> np.ndarray:
-            errors = held_out.in_units_of_data(
-                deviation, forecast.context, forecast.known
+            deviation = held_out.standard_deviation(
+                forecast.name, forecast.known, forecast.context
             )
-            return errors[steps - 1] ** 2
+            return deviation[steps - 1] ** 2
 
         return self._join_frames(fh, variance, self._get_columns("predict_var"))
 
@@ -1038,6 +1044,7 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         stride: int = 1,
         *,
         sp: int = 1,
+        coverage: float | Sequence[float] | None = None,
         return_forecasts: bool = False,
     ) -> Backtest:
         """Measure the forecasts of every window whose targets lie in a series.
@@ -1059,6 +1066,9 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         sp : int, default=1
             Seasonal period of the naive forecast that ``mase`` compares with, in rows;
             1 repeats the last value.
+        coverage : float or list of float, default=None
+            Shares of the truths that prediction intervals shall hold, to try these in
+            the same pass; None tries none.
         return_forecasts : bool, default=False
             Whether the result holds every forecast beside its truth, in rows of a long
             frame. Takes memory: a row per window, step and variable.
@@ -1070,8 +1080,13 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
             ``by_step`` and ``by_variable``, for a panel ``by_series``, otherwise None,
             and ``forecasts``: None, or a DataFrame with the columns ``cutoff``,
             ``step``, ``variable``, ``forecast`` and ``truth``, after the names of the
-            series of a panel. The metrics are ``mse`` and ``mae`` in the units of the
-            data, ``mase``, and ``standardised_mse`` and ``standardised_mae`` in
+            series of a panel. With `coverage`, ``intervals`` is a DataFrame with the
+            columns ``form``, ``coverage``, ``variable``, ``step``, ``held``, ``width``,
+            ``interval_score`` and ``pinball_loss``: with ``interval_method=
+            "following"``, of the form ``"conformal"``, intervals that stay as they are
+            now, and of ``"following"``, as if ``update`` had been called without
+            learning at each cutoff. The metrics are ``mse`` and ``mae`` in the units of
+            the data, ``mase``, and ``standardised_mse`` and ``standardised_mae`` in
             standard deviations of the training part. ``mase`` is the absolute error in
             units of the naive forecast's in the training part, and NaN for a variable
             that never moved there, and for a series not seen in ``fit``; means leave it
@@ -1101,9 +1116,15 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         (5, (2, 5), (5, 5))
         """
         check_bool("return_forecasts", return_forecasts)
+        coverages = []
+        if coverage is not None:
+            self._check_held_out("prediction intervals")
+            coverages = check_levels("coverage", coverage)
         windows = self._cut(Y, stride=stride, look_back=True)
         self._check_period(sp)
-        return backtest(self._model, windows, sp, return_forecasts=return_forecasts)
+        return backtest(
+            self._model, windows, sp, coverages, return_forecasts=return_forecasts
+        )
 
     def _check_period(self, sp: int) -> None:
         check_int("sp", sp, 1)

@@ -111,10 +111,12 @@ class SAMformerForecaster(SAMformerModel, TorchForecaster):
     update_epochs : int, default=1
         Passes over the new windows, and some old ones, when ``update`` may change the
         weights.
-    interval_method : {"conformal", "adaptive"}, default="conformal"
-        How ``predict_interval`` measures the errors of held-out windows: as they are,
-        or relative to the spread of their window, for series whose errors grow with
-        their swings.
+    interval_method : {"following", "conformal", "adaptive"}, default="following"
+        What ``predict_interval`` goes by. ``"following"``: errors of windows held out
+        and of those that ``update`` completes, the recent ones more than old ones, at
+        levels that rise when intervals miss. ``"conformal"``: errors of the windows
+        held out, all alike, whatever comes later; ``"adaptive"``: these relative to the
+        spread of their window, for series whose errors grow with their swings.
     initial_weights : str or None, default=None
         Path of a file made by ``save_weights``, whose weights training starts from, for
         instance those of a forecaster pretrained on a panel. They must be of the same
@@ -227,7 +229,7 @@ class SAMformerForecaster(SAMformerModel, TorchForecaster):
         validation_fraction: float = 0.2,
         patience: int | None = 5,
         update_epochs: int = 1,
-        interval_method: str = "conformal",
+        interval_method: str = "following",
         initial_weights: str | None = None,
         device: str = "auto",
         precision: str = "float32",

@@ -155,7 +155,7 @@ def test_intervals_are_wide_in_the_units_of_each_series(panel, make_model):
     scale = (model.scale_.loc["south"] / model.scale_.loc["north"]).to_numpy()
     np.testing.assert_allclose(south, north * scale, rtol=1e-4)
     # Errors of all series count, each channel and step by itself.
-    assert model._model.held_out.errors.shape == (15 + 11 + 21, 3, H)
+    assert model._model.held_out.pool.errors.shape == (15 + 11 + 21, 3, H)
 
 
 def test_errors_of_calm_and_of_noisy_series_are_ranked_together(make_frame, make_model):
@@ -172,7 +172,9 @@ def test_no_more_than_a_thousand_windows_of_all_series_are_measured(
     make_frame, make_model
 ):
     panel = pd.concat({name: make_frame(1200, seed=name) for name in (0, 1)})
-    model = make_model(validation_fraction=0.9, max_epochs=1).fit(panel)
+    model = make_model(
+        validation_fraction=0.9, max_epochs=1, interval_method="conformal"
+    ).fit(panel)
     with pytest.warns(UserWarning, match="there are 1000"):
         model.predict_interval([1], coverage=0.9995)
 

@@ -54,7 +54,7 @@ def widths(model):
 # Alone ----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("method", ["conformal", "adaptive"])
+@pytest.mark.parametrize("method", ["following", "conformal", "adaptive"])
 @pytest.mark.parametrize("standardize", [True, False])
 def test_a_series_at_rest_is_certain(fit, y, method, standardize):
     model = fit(at_rest(y), interval_method=method, standardize=standardize)
@@ -64,7 +64,7 @@ def test_a_series_at_rest_is_certain(fit, y, method, standardize):
     assert (model.predict_var(STEPS) == 0).all(axis=None)
 
 
-@pytest.mark.parametrize("method", ["conformal", "adaptive"])
+@pytest.mark.parametrize("method", ["following", "conformal", "adaptive"])
 def test_a_channel_at_rest_is_certain_beside_one_that_moves(fit, y, method):
     both = y[["load"]].assign(valve=RESTING)
     width = widths(fit(both, interval_method=method))
@@ -110,13 +110,13 @@ def test_what_wakes_up_in_a_panel_decides_nothing(fit, y):
 # In a panel -----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("method", ["conformal", "adaptive"])
+@pytest.mark.parametrize("method", ["following", "conformal", "adaptive"])
 def test_series_at_rest_stay_out_of_the_pool_of_errors(fit, y, method):
     # Their errors are NaN, at the end; without them the pool is that of the rest.
     moving = {name: y[[name]].set_axis(["load"], axis=1) for name in y}
     resting = {f"rest {i}": at_rest(y) for i in range(5)}
     model = fit(panel_of(**moving, **resting), interval_method=method)
-    errors = model._model.held_out.errors
+    errors = model._model.held_out.pool.errors
     of_moving = errors[: np.sum(~np.isnan(errors[:, 0, 0]))]
     n_valid = 24 - 4 + 1
     assert len(of_moving) == 3 * n_valid
@@ -126,7 +126,7 @@ def test_series_at_rest_stay_out_of_the_pool_of_errors(fit, y, method):
     assert (width.loc[list(moving)] > 0).all(axis=None)
 
 
-@pytest.mark.parametrize("method", ["conformal", "adaptive"])
+@pytest.mark.parametrize("method", ["following", "conformal", "adaptive"])
 def test_intervals_are_as_wide_with_and_without_series_at_rest(
     fit, y, method, monkeypatch
 ):

@@ -1,0 +1,55 @@
+"""How often intervals hold the truth, how wide they are, and what that is worth."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+
+class IntervalScores:
+    """Sums over windows, by coverage, channel and step.
+
+    Parameters
+    ----------
+    coverages : sequence of float
+        The shares of the truths that intervals shall hold.
+    """
+
+    def __init__(self, coverages: Sequence[float]) -> None:
+        self._missing = 1 - np.reshape(coverages, (-1, 1, 1))
+        self._sums: dict[str, np.ndarray] = {}
+        self._counts = np.zeros(())
+
+    def add(self, errors: np.ndarray, widths: np.ndarray) -> None:
+        """Add windows.
+
+        Parameters
+        ----------
+        errors : ndarray of shape (n, C, H)
+            Absolute errors; those that are NaN do not count.
+        widths : ndarray of shape (n, A, C, H) or (A, C, H)
+            How far the intervals reached to either side.
+        """
+        beyond = np.maximum(errors[:, None] - widths, 0)
+        width = 2 * widths + np.zeros_like(beyond)
+        known = ~np.isnan(beyond)
+        parts = {
+            "held": beyond <= 0,
+            "width": width,
+            # Gneiting and Raftery, JASA 2007
+            "interval_score": width + 2 / self._missing * beyond,
+        }
+        for name, values in parts.items():
+            total = np.where(known, values, 0).sum(axis=0, dtype=np.float64)
+            self._sums[name] = self._sums.get(name, np.zeros(())) + total
+        self._counts = self._counts + known.sum(axis=0)
+
+    def means(self) -> dict[str, np.ndarray]:
+        """Return each measure, ``(A, C, H)``: NaN where nothing was known.
+
+        ``pinball_loss`` is the mean of both ends, as quantiles.
+        """
+        with np.errstate(invalid="ignore", divide="ignore"):
+            means = {name: total / self._counts for name, total in self._sums.items()}
+        # An interval is scored by the pinball losses of its ends, up to a factor.
+        means["pinball_loss"] = means["interval_score"] * self._missing / 4
+        return means
