@@ -282,7 +282,9 @@ def _parser() -> argparse.ArgumentParser:
         _clustering.SETTINGS,
         _clustering.ALL_SETTINGS,
     )
-    add_cells("intervals", "coverage and width of prediction intervals", ETT[:2])
+    add_cells(
+        "intervals", "coverage and width of prediction intervals", _intervals.DATASETS
+    )
     add_cells(
         "toy",
         "the SAMformer paper's linear toy problem",

@@ -74,9 +74,9 @@ def test_clustering(smoke, ucr):
 
 
 def test_intervals(smoke, ett):
-    lines, out = smoke("intervals")
-    assert lines[0]["n_test_windows"] == 2
-    assert "| ETTh1 | 0 | adaptive |" in out
+    lines, out = smoke("intervals", "--datasets", "ETTh1")
+    assert [line["n_windows"] for line in lines] == [8, 8, 8]
+    assert "| ETTh1 | following |" in out
 
 
 def test_toy(smoke):
