@@ -16,7 +16,6 @@ import numpy as np
 import pandas as pd
 import torch
 from pandas.tseries.frequencies import to_offset
-from sktime.datatypes._dtypekind import DtypeKind
 from sktime.forecasting.base import ForecastingHorizon
 from torch import Tensor
 
@@ -104,8 +103,6 @@ def _encoded(value: Any, name: str, arrays: list[np.ndarray]) -> Plain:
     if isinstance(value, pd.offsets.BaseOffset):
         if to_offset(value.freqstr) == value:
             return {"kind": "step", "name": value.freqstr}
-    elif isinstance(value, DtypeKind):
-        return {"kind": "column", "name": value.name}
     elif isinstance(value, ForecastingHorizon):
         steps = put(value.to_pandas())
         return {"kind": "fh", "values": steps, "is_relative": bool(value.is_relative)}
@@ -185,8 +182,6 @@ def _decoded(value: Plain, array: Callable[[int], np.ndarray]) -> Any:
             return _decoded_index(value, get, array)
         case {"kind": "step", "name": name}:
             return to_offset(name)
-        case {"kind": "column", "name": name}:
-            return DtypeKind[name]
         case {"kind": "fh", "values": values, "is_relative": is_relative}:
             return ForecastingHorizon(get(values), is_relative)
         case {"kind": "maps", "parts": [weight, members]}:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 # What a callback of scikit-learn is made of is its own affair.
 LEFT_OUT = {"_skl_callbacks"}
+KINDS = "feature_kind"
 
 
 def take_apart(forecaster: "TorchForecaster") -> dict[str, Any]:
@@ -23,6 +24,9 @@ def take_apart(forecaster: "TorchForecaster") -> dict[str, Any]:
     made_again = forecaster._attributes(forecaster._model)
     not_state = {*parameters, *made_again, *LEFT_OUT}
     state = {n: value for n, value in vars(forecaster).items() if n not in not_state}
+    for name in ("_y_metadata", "_X_metadata"):
+        if name in state:  # sktime's kinds of columns, which only a fit asks for
+            state[name] = {k: v for k, v in state[name].items() if k != KINDS}
     weights = None if network is None else weights_of(network)
     return {
         "parameters": parameters,
