@@ -11,6 +11,8 @@ class PeerForecaster(TorchForecaster):
     refit_maps = False
     standardize = True
     weight_decay = 0.0
+    windows_per_epoch = None
+    max_time = None
     update_epochs = 1
     windows_per_epoch = None
     interval_method = "conformal"

@@ -958,7 +958,8 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
             If `Y` is shorter than ``context_length`` + ``horizon``, is not finite, or
             has other columns than in ``fit``; if `stride` is below 1.
         """
-        return forecast_rolling(self._model, self._cut(Y, stride=stride))
+        windows = self._cut(Y, stride=stride)
+        return forecast_rolling(self._model, windows)
 
     @as_usual()
     def predict_rolling(
@@ -1182,7 +1183,8 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
             check_values(y, "y")
             return super().score(y, X=X, fh=fh)
         self._warn_of_covariates(X)
-        return -rolling_error(self._model, self._cut(y, "y", look_back=True))
+        windows = self._cut(y, "y", look_back=True)
+        return -rolling_error(self._model, windows)
 
     @as_usual()
     def _rolling_in_units(

@@ -21,9 +21,10 @@ class SAMformerForecaster(SAMformerModel, TorchForecaster):
     without which such a network overfits.
 
     The defaults are one setting that does well on every data set we could show it on;
-    they are not the paper's. ``linear_maps=None``, ``context_length=512``, ``lr=1e-3``,
-    ``head_init="glorot"`` and a `rho` per data set and horizon (the paper's Table 4)
-    are the settings of its TensorFlow code.
+    they are not the paper's. ``linear_maps=None``, ``context_length=512``,
+    ``lr=1e-3``, ``lr_schedule="cosine"``, ``max_epochs=300``, ``patience=5``,
+    ``windows_per_epoch=None``, ``head_init="glorot"`` and a `rho` per data set and
+    horizon (the paper's Table 4) are the settings of its TensorFlow code.
 
     The forecast is a mixture of this network and of linear maps that are solved in
     closed form, shrunk towards naive forecasts. The rows held out choose the weight of
@@ -82,20 +83,20 @@ class SAMformerForecaster(SAMformerModel, TorchForecaster):
     standardize : bool, default=True
         Whether each channel is standardised by the mean and standard deviation of the
         training part. Without it, channels with large numbers dominate the loss.
-    max_epochs : int, default=300
-        Largest number of passes over the training windows.
+    max_epochs : int, default=10
+        Largest number of epochs, each of `windows_per_epoch` windows.
     max_time : float or None, default=None
         Seconds after which training stops, counted from the choice of the linear maps
         on; the best epoch so far is kept, as it is where Ctrl-C interrupts training.
         What comes after training takes a little longer. None sets no limit.
-    windows_per_epoch : int or None, default=None
+    windows_per_epoch : int or None, default=4096
         Windows of an epoch, drawn at random anew in each, where there are more than
         that: neighbouring windows are nearly the same. None takes all.
     batch_size : int, default=32
         Windows per step. Larger batches are faster per epoch and need more epochs.
-    lr : float, default=1e-4
+    lr : float, default=2e-3
         Learning rate of Adam.
-    lr_schedule : {"constant", "cosine", "decay", "half-cosine"}, default="cosine"
+    lr_schedule : {"constant", "cosine", "decay", "half-cosine"}, default="half-cosine"
         Rate over epochs: constant; falling along a cosine that restarts every 5
         epochs; constant for 3 epochs and a tenth less in each after that; or falling to
         nothing over `max_epochs`, along half a cosine.
@@ -105,7 +106,7 @@ class SAMformerForecaster(SAMformerModel, TorchForecaster):
         Share of the rows, the last ones, that are held out to choose the weights of
         the mixture and the best epoch; their windows look back into the training part.
         0 gives the linear maps alone or, without these, trains for `max_epochs`.
-    patience : int or None, default=5
+    patience : int or None, default=None
         Epochs without a lower validation error after which training stops; the weights
         of the best epoch are kept. None never stops early.
     update_epochs : int, default=1
@@ -219,15 +220,15 @@ class SAMformerForecaster(SAMformerModel, TorchForecaster):
         sigma_reparam: bool = False,
         use_revin: bool = True,
         standardize: bool = True,
-        max_epochs: int = 300,
+        max_epochs: int = 10,
         max_time: float | None = None,
-        windows_per_epoch: int | None = None,
+        windows_per_epoch: int | None = 4096,
         batch_size: int = 32,
-        lr: float = 1e-4,
-        lr_schedule: str = "cosine",
+        lr: float = 2e-3,
+        lr_schedule: str = "half-cosine",
         weight_decay: float = 0.0,
         validation_fraction: float = 0.2,
-        patience: int | None = 5,
+        patience: int | None = None,
         update_epochs: int = 1,
         interval_method: str = "following",
         initial_weights: str | None = None,

@@ -37,7 +37,7 @@ class LSINetRegressor(LSINetModel, WindowRegressor):
     stride : int or None, default=None
         Distance from one patch to the next. None is a 64th of the context, rounded
         down, or a 32nd of a context shorter than 128, rounded up.
-    hidden_size : int, default=128
+    hidden_size : int, default=32
         Width of a patch inside the network, divisible by 4.
     n_heads : int, default=8
         Number of connection matrices per module.
@@ -76,7 +76,7 @@ class LSINetRegressor(LSINetModel, WindowRegressor):
     head : {"shared", "channel"} or int, default="shared"
         One linear head for all channels, one per channel, or the number of groups of
         consecutive channels with a head of their own.
-    dropout : float, default=0.3
+    dropout : float, default=0.1
         Dropout inside the interaction modules, in ``[0, 1)``.
     embedding_dropout : float, default=0.1
         Dropout of the embedded patches, in ``[0, 1)``.
@@ -86,20 +86,20 @@ class LSINetRegressor(LSINetModel, WindowRegressor):
     standardize : bool, default=True
         Whether each channel is standardised by the mean and standard deviation of the
         training part. Without it, channels with large numbers dominate the loss.
-    max_epochs : int, default=30
-        Largest number of passes over the training windows.
+    max_epochs : int, default=8
+        Largest number of epochs, each of `windows_per_epoch` windows.
     max_time : float or None, default=None
         Seconds after which training stops, counted from the choice of the linear maps
         on; the best epoch so far is kept, as it is where Ctrl-C interrupts training.
         What comes after training takes a little longer. None sets no limit.
-    windows_per_epoch : int or None, default=None
+    windows_per_epoch : int or None, default=9600
         Windows of an epoch, drawn at random anew in each, where there are more than
         that: neighbouring windows are nearly the same. None takes all.
-    batch_size : int, default=128
+    batch_size : int, default=64
         Windows per step. Larger batches are faster per epoch and need more epochs.
-    lr : float, default=1e-4
+    lr : float, default=1e-3
         Learning rate of Adam.
-    lr_schedule : {"constant", "cosine", "decay", "half-cosine"}, default="decay"
+    lr_schedule : {"constant", "cosine", "decay", "half-cosine"}, default="half-cosine"
         Rate over epochs: constant; falling along a cosine that restarts every 5
         epochs; constant for 3 epochs and a tenth less in each after that; or falling to
         nothing over `max_epochs`, along half a cosine.
@@ -109,7 +109,7 @@ class LSINetRegressor(LSINetModel, WindowRegressor):
         Share of the rows, the last ones, that are held out to choose the best epoch.
         Rows before them whose targets reach into theirs, as those of overlapping
         windows do, are left out. 0 trains on all rows for `max_epochs`.
-    patience : int or None, default=10
+    patience : int or None, default=None
         Epochs without a lower validation error after which training stops; the weights
         of the best epoch are kept. None never stops early.
     device : str, default="auto"
@@ -218,7 +218,7 @@ class LSINetRegressor(LSINetModel, WindowRegressor):
         refit_maps: bool = True,
         patch_length: int | None = None,
         stride: int | None = None,
-        hidden_size: int = 128,
+        hidden_size: int = 32,
         n_heads: int = 8,
         head_size: int = 32,
         n_modules: int = 1,
@@ -233,19 +233,19 @@ class LSINetRegressor(LSINetModel, WindowRegressor):
         temperature: float = 0.5,
         annealing: float = 1.0,
         head: str | int = "shared",
-        dropout: float = 0.3,
+        dropout: float = 0.1,
         embedding_dropout: float = 0.1,
         use_revin: bool = True,
         standardize: bool = True,
-        max_epochs: int = 30,
+        max_epochs: int = 8,
         max_time: float | None = None,
-        windows_per_epoch: int | None = None,
-        batch_size: int = 128,
-        lr: float = 1e-4,
-        lr_schedule: str = "decay",
+        windows_per_epoch: int | None = 9600,
+        batch_size: int = 64,
+        lr: float = 1e-3,
+        lr_schedule: str = "half-cosine",
         weight_decay: float = 0.0,
         validation_fraction: float = 0.2,
-        patience: int | None = 10,
+        patience: int | None = None,
         device: str = "auto",
         precision: str = "float32",
         compile: bool = False,

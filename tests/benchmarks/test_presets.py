@@ -120,27 +120,29 @@ def test_every_setting_makes_a_forecaster_with_sound_parameters(setting):
     make_forecaster("ETTm1", 336, setting)._check_parameters()
 
 
+LONG = {"linear_maps": None, "windows_per_epoch": None, "lr": 1e-4}
+LONG_LSINET = LONG | {"hidden_size": 128, "dropout": 0.3, "batch_size": 128}
+LONG_LSINET |= {"lr_schedule": "decay", "max_epochs": 30, "patience": 10}
+LONG |= {"lr_schedule": "cosine", "max_epochs": 300, "patience": 5}
+
+
 @pytest.mark.parametrize(
     ("setting", "forecaster", "changes"),
     [
         ("samformer", SAMformerForecaster(), {"refit_maps": False}),
         ("lsinet", LSINetForecaster(), {"refit_maps": False}),
         ("maps", SAMformerForecaster(max_epochs=0), {"refit_maps": False}),
-        ("samformer-alone", SAMformerForecaster(512, linear_maps=None), {}),
-        (
-            "samformer-no-sam",
-            SAMformerForecaster(512, linear_maps=None),
-            {"rho": 0.0},
-        ),
+        ("samformer-alone", SAMformerForecaster(512, **LONG), {}),
+        ("samformer-no-sam", SAMformerForecaster(512, **LONG), {"rho": 0.0}),
         (
             "samformer-paper",
-            SAMformerForecaster(512, linear_maps=None),
+            SAMformerForecaster(512, **LONG),
             {"rho": 0.9, "lr": 1e-3, "head_init": "glorot"},
         ),
-        ("lsinet-alone", LSINetForecaster(384, linear_maps=None), {}),
+        ("lsinet-alone", LSINetForecaster(384, **LONG_LSINET), {}),
         (
             "lsinet-no-penalty",
-            LSINetForecaster(384, linear_maps=None),
+            LSINetForecaster(384, **LONG_LSINET),
             {"sparsity_interval": 0},
         ),
     ],

@@ -41,7 +41,7 @@ def rolling_error(model, train, test):
             forecast = model.network_(context)[0].numpy().T
         if model.standardize:
             forecast = forecast * std + mean
-        errors.append(((forecast - rows[now : now + H]) / std) ** 2)
+        errors.append(((forecast - rows[now : now + H]) / train.std(axis=0)) ** 2)
     return np.mean(errors)
 
 

@@ -21,7 +21,7 @@ L, H, C = 48, 12, 7
 N_TRAIN = 600
 # The gap keeps test targets out of training.
 CV = TimeSeriesSplit(2, gap=H - 1)
-LEARNING = {"batch_size": 32, "max_epochs": 10, "lr": 1e-3, "validation_fraction": 0.2}
+LEARNING = {"batch_size": 32, "max_epochs": 10, "lr": 2e-3, "validation_fraction": 0.2}
 
 
 @pytest.fixture(scope="module")
