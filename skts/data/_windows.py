@@ -26,12 +26,16 @@ class Windows:
         First row of each window, on the same device.
     context_length, prediction_length : int
         Rows ``L`` a network sees, and rows ``H`` after them that it forecasts.
+    truth : Tensor of shape (C, T) or None, default=None
+        The series as targets see it, NaN where a value is missing, which the series
+        itself has filled. None where none is.
     """
 
     series: Tensor
     starts: Tensor
     context_length: int
     prediction_length: int
+    truth: Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.starts)
@@ -42,11 +46,18 @@ class Windows:
         return self.series.device
 
     def take(self, which: Tensor | slice) -> tuple[Tensor, Tensor]:
-        """Return contexts ``(B, C, L)`` and targets ``(B, C, H)`` of some windows."""
+        """Return contexts ``(B, C, L)`` and targets ``(B, C, H)`` of some windows.
+
+        Targets are NaN where they are missing.
+        """
         width = self.context_length + self.prediction_length
         views = self.series.unfold(-1, width, 1).transpose(0, 1)  # (T - W + 1, C, W)
         windows = views[self.starts[which]]
-        return windows[..., : self.context_length], windows[..., self.context_length :]
+        context = windows[..., : self.context_length]
+        if self.truth is None:
+            return context, windows[..., self.context_length :]
+        truths = self.truth.unfold(-1, self.prediction_length, 1).transpose(0, 1)
+        return context, truths[self.starts[which] + self.context_length]
 
     def in_order(self, max_values: int = 2**22) -> Iterator[tuple[Tensor, Tensor]]:
         """Yield contexts and targets in time order, `max_values` numbers at a time."""

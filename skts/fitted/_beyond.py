@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from skts.conformal import RankedErrors, count, windows_needed
 from skts.data import Windows, spread_out
@@ -37,6 +38,11 @@ def errors_to(model: SeriesModel, method: str, n_steps: int) -> HeldOutErrors:
     # At least one, of nothing known: there may be no rows.
     errors.append(np.full((1, *shape[1:]), np.nan, dtype=np.float32))
     return replace(held_out, beyond=RankedErrors.of(np.concatenate(errors)))
+
+
+def _padded(rows: Tensor, n_rows: int) -> Tensor:
+    """Return rows ``(C, T)`` and so many unknown ones after them."""
+    return torch.nn.functional.pad(rows, (0, n_rows), value=torch.nan)
 
 
 def _is_still(model: SeriesModel, rows: HeldOutRows) -> bool:
@@ -87,13 +93,13 @@ def _errors(
     ends = torch.cat([starts.diff() != 1, torch.ones(1, dtype=torch.bool)])
     last = starts[ends][ends.cumsum(0) - ends.long()]
     starts, last = spread_out(starts, n_windows), spread_out(last, n_windows)
-    rows = torch.nn.functional.pad(part.rows, (0, n_steps - horizon), value=torch.nan)
-    windows = Windows(
-        rows.to(model.device),
-        starts.to(model.device),
-        model.context_length,
-        n_steps,
+    rows, truth = (
+        None if each is None else _padded(each, n_steps - horizon).to(model.device)
+        for each in (part.rows, part.truth)
     )
+    assert rows is not None, "rows are always there"
+    starts_there = starts.to(model.device)
+    windows = Windows(rows, starts_there, model.context_length, n_steps, truth)
     held_out = HeldOut(
         part.name,
         known,

@@ -9,7 +9,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from skts.data import Windows
+from skts.data import Windows, errors_where_known
 from skts.fitted._report import in_html, in_words
 from skts.fitted._trial import IntervalTrial
 
@@ -79,21 +79,28 @@ def error_means(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return mean squared and mean absolute errors over windows, each ``(C, H)``.
 
-    The forecasts are held a batch at a time, unless there is a list to keep them in.
-    Intervals are tried on the errors, if any are wanted.
+    Missing targets do not count, and NaN stands where all are. The forecasts are held a
+    batch at a time, unless there is a list to keep them in. Intervals are tried on the
+    errors, if any are wanted.
     """
     shape = len(windows.series), windows.prediction_length
     squared, absolute = np.zeros(shape), np.zeros(shape)
+    n_missing = np.zeros(shape)
     for context, target in windows.in_order():
         forecasts = forecast(context)
         errors = forecasts - target
         if trial is not None:
             trial.add(context, errors)
+        if windows.truth is not None:
+            errors, known = errors_where_known(forecasts, target)
+            n_missing += (~known).sum(dim=0).cpu().numpy()
         absolute += errors.abs().sum(dim=0).cpu().numpy()
         squared += errors.square_().sum(dim=0).cpu().numpy()
         if kept is not None:
             kept.append(forecasts.cpu().numpy())
-    return squared / len(windows), absolute / len(windows)
+    n_known = len(windows) - n_missing
+    with np.errstate(invalid="ignore"):
+        return squared / n_known, absolute / n_known
 
 
 def metric_tables(

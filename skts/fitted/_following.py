@@ -38,8 +38,7 @@ class Completed:
         shape = 0, len(self.known.units.still), model.prediction_length
         if not len(which):
             return np.empty(shape, dtype=np.float32)
-        series = self.known.units.standardise(self.values).to(model.device)
-        windows = model.windows(series, self.starts[which], model.prediction_length)
+        windows = model.windows_of(self.known, self.values, self.starts[which])
         return errors_of(HeldOut(None, self.known, windows, model.forecast, None), "")
 
 

@@ -22,6 +22,8 @@ class HeldOutRows:
         The series.
     rows : Tensor of shape (C, T)
         Standardised, on the CPU.
+    truth : Tensor of shape (C, T) or None
+        The rows with NaN where a value is missing, if one is.
     starts : Tensor of shape (n_windows,)
         The first rows of the windows.
     maps : LinearMixture or None
@@ -30,6 +32,7 @@ class HeldOutRows:
 
     name: Hashable
     rows: Tensor
+    truth: Tensor | None
     starts: Tensor
     maps: LinearMixture | None
 
@@ -45,6 +48,11 @@ def keep_rows(held_out: list[HeldOut]) -> list[HeldOutRows]:
             continue
         width = windows.context_length + windows.prediction_length
         first, last = int(windows.starts.min()), int(windows.starts.max())
-        rows = windows.series[:, first : last + width].cpu().clone()
-        kept.append(HeldOutRows(name, rows, windows.starts.cpu() - first, of_part))
+        rows, truth = (
+            None if each is None else each[:, first : last + width].cpu().clone()
+            for each in (windows.series, windows.truth)
+        )
+        assert rows is not None, "a series is always there"
+        starts = windows.starts.cpu() - first
+        kept.append(HeldOutRows(name, rows, truth, starts, of_part))
     return kept

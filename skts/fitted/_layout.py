@@ -9,19 +9,29 @@ import torch
 from torch import Tensor
 
 from skts._validation import WITHOUT_VALIDATION
-from skts.data import Stretch, Windows, split_chronologically, window_starts
+from skts.data import (
+    MOST_MISSING,
+    Stretch,
+    Windows,
+    WindowsThatTell,
+    split_chronologically,
+    truth_of,
+    window_starts,
+)
 from skts.linear import FEW_WINDOWS, longest_context
 from skts.models import MapWindows
 from skts.series import (
     Frequency,
     KnownSeries,
     SeriesByName,
-    Units,
+    check_known,
     check_length,
     contiguous_stretches,
     describe,
     measure_deviation,
     measure_units,
+    warn_of_gaps,
+    warn_of_missing,
 )
 
 # Rows that the longest linear map sees, where the series has them.
@@ -85,10 +95,22 @@ class Part:
 
 @dataclass(frozen=True)
 class Layout:
-    """All series of the training data, by name, in one tensor."""
+    """All series of the training data, by name, in one tensor.
+
+    Attributes
+    ----------
+    parts : dict of Part
+        The series.
+    sizes : Sizes
+        Rows of the windows.
+    n_lacking : (int, int)
+        Windows for the network that are left out because too much of them is missing,
+        and all there would be.
+    """
 
     parts: dict[Hashable, Part]
     sizes: Sizes
+    n_lacking: tuple[int, int]
 
     @property
     def train(self) -> Windows:
@@ -111,10 +133,10 @@ class Layout:
             [part.every for part in parts],
         )
 
-    @property
-    def n_gaps(self) -> int:
-        """Gaps in the series."""
-        return sum(len(part.stretches) - 1 for part in self.parts.values())
+    def warn_of_left_out(self) -> None:
+        """Warn of windows that cross gaps, or of which too much is missing."""
+        warn_of_gaps(sum(len(part.stretches) - 1 for part in self.parts.values()))
+        warn_of_missing(*self.n_lacking, MOST_MISSING)
 
     @property
     def known(self) -> dict[Hashable, KnownSeries]:
@@ -129,6 +151,7 @@ def lay_out(
     validation_fraction: float,
     standardize: bool,
     device: torch.device,
+    period: int = 1,
 ) -> Layout:
     """Standardise each series by its own training part, and cut all into windows.
 
@@ -147,11 +170,13 @@ def lay_out(
         Whether data are brought to the units of their training part.
     device : torch.device
         Where the windows shall be.
+    period : int, default=1
+        Rows of the season that fills missing values; 1 for none.
 
     Raises
     ------
     ValueError
-        If a series is too short.
+        If a series is too short, or a channel has no value.
 
     Warns
     -----
@@ -159,45 +184,58 @@ def lay_out(
         If no series has a window to hold out though no linear maps make up for it.
     """
     whole = sizes.looked_at, sizes.prediction_length
-    stretches, divided = [], []
-    for name, y in series.items():
+    values = [y.to_numpy(dtype=np.float64) for y in series.values()]
+    stretches, divided, usable = [], [], []
+    for (name, y), rows in zip(series.items(), values, strict=True):
         stretches.append(contiguous_stretches(y.index, frequencies[name]))
         check_length(stretches[-1], *whole, describe(name))
-        divided.append(_divide(stretches[-1], validation_fraction, sizes))
+        usable.append(WindowsThatTell(np.isnan(rows)))
+        divided.append(_divide(stretches[-1], validation_fraction, sizes, usable[-1]))
+        check_known(rows[: divided[-1][0]], list(y.columns), describe(name))
+    n_lacking = _count_lacking(stretches, usable, sizes)
     held_out = any(len(valid) for _, _, valid in divided)
     if validation_fraction > 0 and not held_out and not sizes.map_context:
         _warn_without_validation(series, validation_fraction, *whole)
-    values = [y.to_numpy(dtype=np.float64) for y in series.values()]
-    units = [
-        measure_units(rows[:n_train], standardize)
-        for rows, (n_train, _, _) in zip(values, divided, strict=True)
-    ]
-    rows = torch.cat([_rest(u, v) for u, v in zip(units, values, strict=True)], 1)
-    rows = rows.to(device)
+    known = []
+    for (name, y), rows, (n_train, _, _) in zip(
+        series.items(), values, divided, strict=True
+    ):
+        units = measure_units(rows[:n_train], standardize)
+        deviation = measure_deviation(rows)
+        known.append(KnownSeries(y, frequencies[name], units, deviation, period))
+    joined = torch.cat([_rest(k, v) for k, v in zip(known, values, strict=True)], 1)
+    truth = truth_of(joined, np.concatenate(values))
+    joined = joined.to(device)
+    truth = None if truth is None else truth.to(device)
     first_rows = np.cumsum([0, *map(len, values)])[:-1]
 
     def windows(starts: np.ndarray, first_row: int, context_length: int) -> Windows:
         on_device = torch.from_numpy(starts + first_row).to(device)
-        return Windows(rows, on_device, context_length, sizes.prediction_length)
+        horizon = sizes.prediction_length
+        return Windows(joined, on_device, context_length, horizon, truth)
 
     parts = {}
-    for i, (name, y) in enumerate(series.items()):
+    for i, name in enumerate(series):
         n_train, train, valid = divided[i]
         before = [(begin, min(end, n_train)) for begin, end in stretches[i]]
-        width = sizes.map_context + sizes.prediction_length
+        of_maps = sizes.map_context, sizes.prediction_length
         parts[name] = Part(
-            KnownSeries(y, frequencies[name], units[i], measure_deviation(values[i])),
+            known[i],
             int(first_rows[i]),
             n_train,
             stretches[i],
             windows(train, first_rows[i], sizes.context_length),
             windows(valid, first_rows[i], sizes.looked_at),
-            windows(window_starts(before, width), first_rows[i], sizes.map_context),
-            windows(
-                window_starts(stretches[i], width), first_rows[i], sizes.map_context
+            *(
+                windows(
+                    usable[i].among(window_starts(some, sum(of_maps)), *of_maps),
+                    first_rows[i],
+                    sizes.map_context,
+                )
+                for some in (before, stretches[i])
             ),
         )
-    return Layout(parts, sizes)
+    return Layout(parts, sizes, n_lacking)
 
 
 def choose_sizes(
@@ -274,14 +312,14 @@ def _shortened(windows: Windows, context_length: int) -> Windows:
     )
 
 
-def _rest(units: Units, values: np.ndarray) -> Tensor:
+def _rest(known: KnownSeries, values: np.ndarray) -> Tensor:
     """Return standardised rows in which a channel still in training never moves.
 
     It has no unit: what it does later, in numbers as they come, would decide validation
-    by itself.
+    by itself. What is missing is filled.
     """
-    rows = units.standardise(values)
-    rows[torch.from_numpy(units.still)] = 0
+    rows = known.standardise(values)
+    rows[torch.from_numpy(known.units.still)] = 0
     return rows
 
 
@@ -292,7 +330,10 @@ def _joined(parts: list[Windows]) -> Windows:
 
 
 def _divide(
-    stretches: list[Stretch], validation_fraction: float, sizes: Sizes
+    stretches: list[Stretch],
+    validation_fraction: float,
+    sizes: Sizes,
+    usable: WindowsThatTell,
 ) -> tuple[int, np.ndarray, np.ndarray]:
     """Return the number of training rows, and training and validation windows.
 
@@ -304,9 +345,32 @@ def _divide(
     train, _ = split_chronologically(stretches, n_train, *own)
     whole = sizes.looked_at, sizes.prediction_length
     _, valid = split_chronologically(stretches, n_train, *whole)
+    train, valid = usable.among(train, *own), usable.among(valid, *whole)
     if len(train) and len(valid):
         return n_train, train, valid
-    return n_rows, window_starts(stretches, sum(own)), np.empty(0, dtype=np.int64)
+    every = usable.among(window_starts(stretches, sum(own)), *own)
+    return n_rows, every, np.empty(0, dtype=np.int64)
+
+
+def _count_lacking(
+    stretches: list[list[Stretch]], usable: list[WindowsThatTell], sizes: Sizes
+) -> tuple[int, int]:
+    """Return how many windows are left out, and of how many; raise if all are."""
+    context, horizon = sizes.context_length, sizes.prediction_length
+    n_windows = n_lacking = n_left = 0
+    for of_one, tell in zip(stretches, usable, strict=True):
+        starts = window_starts(of_one, context + horizon)
+        n_windows += len(starts)
+        n_lacking += int(tell.lacks_context(starts, context).sum())
+        n_left += len(tell.among(starts, context, horizon))
+    if not n_left:
+        raise ValueError(
+            f"y has too many missing values: of each of its {n_windows} windows of "
+            f"context_length={context} and horizon={horizon}, more than "
+            f"{MOST_MISSING:.0%} of the values to look at are missing, or all to "
+            "forecast. Use a coarser step of time, or leave sparse channels out."
+        )
+    return n_lacking, n_windows
 
 
 def _warn_without_validation(

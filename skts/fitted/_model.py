@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from skts.data import Rows, Windows
+from skts.data import Rows, Windows, truth_of
 from skts.fitted._held_out import HeldOutErrors
 from skts.fitted._held_out_rows import HeldOutRows
 from skts.fitted._layout import Layout, Sizes
@@ -136,6 +136,17 @@ class SeriesModel:
         """Return windows of standardised rows ``(C, T)``."""
         on_device = torch.from_numpy(starts).to(series.device)
         return Windows(series, on_device, self.context_length, prediction_length)
+
+    def windows_of(
+        self, known: KnownSeries, values: np.ndarray, starts: np.ndarray
+    ) -> Windows:
+        """Return windows of rows ``(T, C)`` of a series, in the units of the data."""
+        series = known.standardise(values)
+        truth = truth_of(series, values)
+        windows = self.windows(series.to(self.device), starts, self.prediction_length)
+        return (
+            windows if truth is None else replace(windows, truth=truth.to(self.device))
+        )
 
     def forecast(
         self, context: Tensor, known: KnownSeries, n_steps: int | None = None

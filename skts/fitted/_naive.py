@@ -22,7 +22,7 @@ class TrainingRows:
     Attributes
     ----------
     rows : dict of ndarray of shape (n_channels, n_rows)
-        Standardised rows of each series.
+        Standardised rows of each series, NaN where a value is missing.
     stretches : dict of list of (int, int)
         First row and row after the last of each stretch of them without a gap.
     """
@@ -55,7 +55,9 @@ def keep_training_rows(layout: Layout) -> TrainingRows:
         end = part.n_train
         begin = max(0, end - n_each)
         first = part.first_row
-        kept = part.train.series[:, first + begin : first + end]
+        windows = part.train
+        series = windows.series if windows.truth is None else windows.truth
+        kept = series[:, first + begin : first + end]
         # A copy: a view would keep all rows of all series.
         rows[name] = kept.to("cpu", copy=True).numpy()
         stretches[name] = [
@@ -71,11 +73,13 @@ def mean_change(
 ) -> np.ndarray:
     """Return the mean absolute change over some rows of a series ``(C, T)``, ``(C,)``.
 
-    That is the error of the seasonal naive forecast. Changes across a gap do not count.
+    That is the error of the seasonal naive forecast. Changes across a gap, and from or
+    to a missing value, do not count.
     """
-    total, n_changes = np.zeros(len(series)), 0
+    total, n_changes = np.zeros(len(series)), np.zeros(len(series))
     for begin, end in stretches:
         rows = series[:, begin:end].astype(np.float64)
-        total += np.abs(rows[:, period:] - rows[:, :-period]).sum(axis=1)
-        n_changes += max(0, end - begin - period)
-    return total / n_changes if n_changes else np.full(len(series), np.nan)
+        changes = np.abs(rows[:, period:] - rows[:, :-period])
+        total += np.nansum(changes, axis=1)
+        n_changes += np.sum(~np.isnan(changes), axis=1)
+    return np.divide(total, n_changes, np.full_like(total, np.nan), where=n_changes > 0)

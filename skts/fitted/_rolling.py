@@ -25,6 +25,7 @@ from skts.series import (
     KnownSeries,
     SeriesByName,
     contiguous_stretches,
+    describe,
     find_frequency,
     in_score_units,
     meet_series,
@@ -113,8 +114,9 @@ def _know(
     """Return a known series, or one met here, in the units of its first context."""
     if name in model.known:
         return model.known[name]
-    first = frame[: model.context_length]
-    return meet_series(first, find_frequency(frame.index), standardize)
+    first, frequency = frame[: model.context_length], find_frequency(frame.index)
+    period = model.latest.period
+    return meet_series(first, frequency, standardize, describe(name), period)
 
 
 def _cut_one(
@@ -132,7 +134,8 @@ def _cut_one(
     least, needs = horizon, f"horizon={horizon} needs"
     if look_back and len(known.recent) and known.is_followed_by(times):
         before = known.recent[-model.context_length :]
-        values = np.concatenate([before.to_numpy(dtype=np.float64), values])
+        # Filled by all rows known; what follows is, too, by these.
+        values = np.concatenate([known.last(len(before)), values])
         times = before.index.append(times).rename(before.index.name)
         stretches = _moved(stretches, len(before))
     else:
@@ -179,7 +182,7 @@ def forecast_from(
 
     With `n_steps`, that many steps.
     """
-    series = known.units.standardise(values).to(model.device)
+    series = known.standardise(values).to(model.device)
     contexts = model.windows(series, starts, 0)
     parts = [
         model.forecast(context, known, n_steps).cpu().numpy()
@@ -217,14 +220,17 @@ def rolling_error(model: SeriesModel, windows: RollingByName) -> float:
     They are in standard deviations of the rows learned from; channels that never moved
     have none, and do not count.
     """
+    _check_truths(model, windows)
     errors = []
     for one in windows.values():
         known = one.known
         forecast = partial(model.forecast, known=known)
-        squared = channel_errors(forecast, _windows(model, one)).cpu().numpy()
+        squared, n_values = channel_errors(forecast, _windows(model, one))
         counts, unit = score_units(known.deviation)
-        in_data = squared * known.units.factor**2
-        errors.append(np.mean(in_data[counts] / unit**2))
+        in_data = squared.cpu().numpy() * known.units.factor**2
+        is_known = n_values.cpu().numpy()[counts] > 0
+        if is_known.any():
+            errors.append(np.mean((in_data[counts] / unit**2)[is_known]))
     return float(np.mean(errors))
 
 
@@ -235,6 +241,7 @@ def rolling_in_units(
 
     Each array is ``(n_windows * H, C)``, with the channels that count.
     """
+    _check_truths(model, windows)
     pairs = []
     for name, one in windows.items():
         forecasts, truths = forecast_rolling(model, {name: one})
@@ -266,6 +273,7 @@ def backtest(
     return_forecasts : bool
         Whether all forecasts are wanted.
     """
+    _check_truths(model, windows)
     tables: dict[Hashable, Tables] = {}
     frames: SeriesByName = {}
     intervals: SeriesByName = {}
@@ -328,13 +336,23 @@ def _measure(
     )
 
 
+def _check_truths(model: SeriesModel, windows: RollingByName) -> None:
+    """Raise if all values that forecasts could be compared with are missing."""
+    first = model.context_length
+    targets = (one.values[one.starts[0] + first :] for one in windows.values())
+    if all(np.isnan(values).all() for values in targets):
+        raise ValueError(
+            "There is nothing to compare forecasts with: all values after the first "
+            f"context_length={first} are missing. Give rows in which some are known."
+        )
+
+
 def _variables(rolling: Rolling) -> pd.Index:
     return rolling.known.recent.columns.to_flat_index()  # names may be tuples
 
 
 def _windows(model: SeriesModel, rolling: Rolling) -> Windows:
-    series = rolling.known.units.standardise(rolling.values).to(model.device)
-    return model.windows(series, rolling.starts, model.prediction_length)
+    return model.windows_of(rolling.known, rolling.values, rolling.starts)
 
 
 def _truths(model: SeriesModel, rolling: Rolling) -> np.ndarray:

@@ -8,7 +8,14 @@ import numpy as np
 import pandas as pd
 import torch
 
-from skts.data import Stretch, Windows, spread_out, window_starts
+from skts.data import (
+    Stretch,
+    Windows,
+    WindowsThatTell,
+    spread_out,
+    truth_of,
+    window_starts,
+)
 from skts.fitted._following import follow_errors
 from skts.fitted._model import SeriesModel
 from skts.models import Mixture, NewRows, Recipe, train_further
@@ -99,9 +106,13 @@ def update_model(
         Seed of the batches.
     """
     known = dict(model.known)
+    period = model.latest.period
     for name, rows in joined.items():
         if name not in known:
-            known[name] = meet_series(rows, find_frequency(rows.index), standardize)
+            frequency = find_frequency(rows.index)
+            known[name] = meet_series(
+                rows, frequency, standardize, describe(name), period
+            )
     model = follow_errors(model.as_solved(), joined)
     model = _with_rows_for_maps(model, joined, recipe is not None)
     if recipe is not None and model.solved.network_weight > 0:
@@ -161,22 +172,30 @@ def _windows_to_learn(
 ) -> Windows | None:
     """Return windows that end in new rows and some old ones; None without new ones."""
     sizes = model.solved.network_context, model.prediction_length
-    rows, new, old, first = [], [], [], 0
+    values, rows, new, old, first = [], [], [], [], 0
     for name, frame in joined.items():
         one = known[name]
         seen = one.recent.index
         n_old = int((frame.index <= seen[-1]).sum()) if len(seen) else 0
         stretches = contiguous_stretches(frame.index, one.frequency)
         starts = window_starts(stretches, sum(sizes))
+        starts = WindowsThatTell(frame.isna().to_numpy()).among(starts, *sizes)
         is_new = starts + sum(sizes) > n_old
         new.append(first + starts[is_new])
         old.append(first + starts[~is_new])
-        rows.append(one.units.standardise(frame.to_numpy(dtype=np.float64)))
+        values.append(frame.to_numpy(dtype=np.float64))
+        rows.append(one.standardise(values[-1]))
         first += len(frame)
     starts = np.concatenate(new)
     if not len(starts):
         return None
     n_again = max(REPLAY_PER_WINDOW * len(starts), batch_size - len(starts))
     starts = np.concatenate([starts, spread_out(np.concatenate(old), n_again)])
-    series = torch.cat(rows, dim=1).to(model.device)
-    return Windows(series, torch.from_numpy(starts).to(model.device), *sizes)
+    series = torch.cat(rows, dim=1)
+    truth = truth_of(series, np.concatenate(values))
+    return Windows(
+        series.to(model.device),
+        torch.from_numpy(starts).to(model.device),
+        *sizes,
+        None if truth is None else truth.to(model.device),
+    )

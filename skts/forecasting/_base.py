@@ -52,7 +52,7 @@ from skts.forecasting._horizon import (
 )
 from skts.forecasting._moving_cutoff import find_cutoffs
 from skts.forecasting._safe import put_together, take_apart
-from skts.forecasting._sktime import join_moving_cutoffs
+from skts.forecasting._sktime import join_moving_cutoffs, percentage_error
 from skts.linear import FEW_WINDOWS, map_contexts
 from skts.models import (
     ChosenMaps,
@@ -84,7 +84,6 @@ from skts.series import (
     is_nested,
     join_panel,
     split_panel,
-    warn_of_gaps,
     with_frequency,
 )
 from skts.training import as_usual, draw_seed, resolve_device
@@ -115,7 +114,7 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         "capability:insample": False,
         "capability:pred_int": True,
         "capability:pred_int:insample": False,
-        "capability:missing_values": False,
+        "capability:missing_values": True,
         "capability:pretrain": True,
         "capability:update": True,
         "capability:unequal_length": True,
@@ -183,7 +182,7 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
                     "arrays and lists carry no time, so it is unknown where their rows "
                     f"belong. Give it an index that goes on after {self.cutoff[0]!r}."
                 )
-            check_values(y)
+            check_values(y, may_miss=True)
             if isinstance(y, pd.Series | pd.DataFrame) and not is_nested(y):
                 self._check_index(y)
         return super()._check_X_y(X=X, y=y, **kwargs)
@@ -294,7 +293,7 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
             layout = self._lay_out(
                 series, frequencies, horizon, periods, with_maps=False
             )
-        warn_of_gaps(layout.n_gaps)
+        layout.warn_of_left_out()
         training_rows = keep_training_rows(layout)
         chosen = self._choose_maps(layout, periods) if with_maps else None
         if chosen is not None and chosen.is_naive:
@@ -339,7 +338,7 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
             return (self.sp,)
         longest = max(series, key=lambda name: len(series[name]))
         rows = series[longest]
-        values = rows.to_numpy(dtype=np.float64)
+        values = rows.ffill().bfill().to_numpy(dtype=np.float64)
         return find_periods(rows.index, frequencies[longest], values)
 
     def _choose_maps(self, layout: Layout, periods: tuple[int, ...]) -> ChosenMaps:
@@ -376,6 +375,7 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
             self.validation_fraction,
             self.standardize,
             resolve_device(self.device),
+            periods[0] if periods else 1,
         )
 
     def _resolve_horizon(
@@ -453,7 +453,7 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         TypeError
             If `y` is one series.
         ValueError
-            If a series is too short, not finite or lacks a channel; if no horizon is
+            If a series is too short, infinite or lacks a channel; if no horizon is
             known.
 
         Examples
@@ -481,7 +481,7 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         horizon = largest_step(fh, known, type(self).__name__)
         frequencies = _find_frequencies(series)
         layout = self._lay_out(series, frequencies, horizon, with_maps=False)
-        warn_of_gaps(layout.n_gaps)
+        layout.warn_of_left_out()
         if self.max_epochs == 0:
             raise ValueError(
                 "max_epochs must be >= 1 in pretrain, got 0: weights of a network are "
@@ -955,7 +955,7 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         Raises
         ------
         ValueError
-            If `Y` is shorter than ``context_length`` + ``horizon``, is not finite, or
+            If `Y` is shorter than ``context_length`` + ``horizon``, is infinite, or
             has other columns than in ``fit``; if `stride` is below 1.
         """
         windows = self._cut(Y, stride=stride)
@@ -993,7 +993,7 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         Raises
         ------
         ValueError
-            If `Y` holds no window, is not finite, or has other columns than in
+            If `Y` holds no window, is infinite, or has other columns than in
             ``fit``; if `stride` is below 1.
         """
         windows = self._cut(Y, stride=stride, look_back=True)
@@ -1021,7 +1021,7 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         Raises
         ------
         ValueError
-            If `Y` is not finite, or has other columns than in ``fit``.
+            If `Y` is infinite, or has other columns than in ``fit``.
 
         Examples
         --------
@@ -1097,7 +1097,7 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         Raises
         ------
         ValueError
-            If `Y` holds no window, is not finite, or has other columns than in
+            If `Y` holds no window, is infinite, or has other columns than in
             ``fit``; if `stride` or `sp` is below 1, or `sp` is not below the number of
             training rows.
 
@@ -1168,7 +1168,7 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         Raises
         ------
         ValueError
-            If `y` holds no window, is not finite, or has other columns than in ``fit``.
+            If `y` holds no window, is infinite, or has other columns than in ``fit``.
 
         Warns
         -----
@@ -1180,7 +1180,9 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
             if not isinstance(y, pd.Series | pd.DataFrame):
                 y = as_frame(y, "y", list(self._seen.columns))
             check_columns(y, self._seen, "y")
-            check_values(y, "y")
+            check_values(y, "y", may_miss=True)
+            if np.any(pd.isna(y)):
+                return percentage_error(y, self.predict(fh, X))
             return super().score(y, X=X, fh=fh)
         self._warn_of_covariates(X)
         windows = self._cut(y, "y", look_back=True)

@@ -36,7 +36,7 @@ def read_series(model: SeriesModel, Y: Any, name: str) -> SeriesByName:
     for label, frame in series.items():
         what = name if label is None else f"instance {label!r} of {name}"
         check_columns(frame, example, what)
-        check_values(frame, what)
+        check_values(frame, what, may_miss=True)
         check_order(frame.index, what)
     if isinstance(Y, np.ndarray):
         series = {label: _following(model, label, y) for label, y in series.items()}
@@ -55,7 +55,7 @@ def _as_panel(model: SeriesModel, Y: Any, name: str) -> pd.DataFrame:
             f"the names of its series in its index, got one series. Give it a name: "
             f"pd.concat({{<name>: {name}}})."
         )
-    check_values(Y, name)
+    check_values(Y, name, may_miss=True)
     panel = convert_to(Y, PANELS)
     n_levels = len(model.level_names)
     if panel.index.nlevels != n_levels:

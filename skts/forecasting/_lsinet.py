@@ -217,7 +217,9 @@ class LSINetForecaster(LSINetModel, TorchForecaster):
     Notes
     -----
     A gap in the index is allowed: windows never cross it. A channel that never moves is
-    forecast as it stands. Channels are forecast independently of each other.
+    forecast as it stands. NaN in `y` is a missing value: contexts are filled by what
+    came before, and missing targets count nowhere. Channels are forecast independently
+    of each other.
 
     References
     ----------

@@ -180,7 +180,8 @@ class SAMformerForecaster(SAMformerModel, TorchForecaster):
     Notes
     -----
     A gap in the index is allowed: windows never cross it. A channel that never moves is
-    forecast as it stands.
+    forecast as it stands. NaN in `y` is a missing value: contexts are filled by what
+    came before, and missing targets count nowhere.
 
     References
     ----------
@@ -315,7 +316,7 @@ class SAMformerForecaster(SAMformerModel, TorchForecaster):
                 "looked at. Give a longer series."
             )
         with torch.no_grad():
-            window = known.units.standardise(values)[None].to(self.device_)
+            window = known.standardise(values)[None].to(self.device_)
             return network.attention_weights(window)[0].cpu().numpy()
 
     @classmethod

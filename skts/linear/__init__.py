@@ -14,6 +14,7 @@ from skts.linear._mixture import LinearMixture, kinds_that_fit, solve_mixture
 from skts.linear._moments import Moments, WindowMoments
 from skts.linear._naive import Naive
 from skts.linear._network import NetworkProducts
+from skts.linear._pilot import solve_pilot
 
 __all__ = [
     "FEW_WINDOWS",
@@ -34,4 +35,5 @@ __all__ = [
     "map_contexts",
     "naive_mixture",
     "solve_mixture",
+    "solve_pilot",
 ]

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from skts.data import Windows
 from skts.linear._moments import WindowMoments
@@ -15,7 +16,9 @@ FEW_WINDOWS = 500
 
 
 def block_folds(
-    windows: Windows | Sequence[Windows], n_blocks: int = N_BLOCKS
+    windows: Windows | Sequence[Windows],
+    n_blocks: int = N_BLOCKS,
+    pilot: Tensor | None = None,
 ) -> list[tuple[WindowMoments, WindowMoments]]:
     """Return, for each block of windows, the moments of the others and its own.
 
@@ -30,6 +33,8 @@ def block_folds(
         All windows to learn from, of a series or of each series of a panel.
     n_blocks : int, default=5
         Blocks to make.
+    pilot : Tensor of shape (l, H) or None, default=None
+        What forecasts missing targets.
     """
     panel = [windows] if isinstance(windows, Windows) else list(windows)
     folds = []
@@ -41,7 +46,8 @@ def block_folds(
             held_out.append(inside)
             learned.append(outside)
         if any(map(len, learned)) and any(map(len, held_out)):
-            folds.append((WindowMoments(learned), WindowMoments(held_out)))
+            fold = WindowMoments(learned, pilot), WindowMoments(held_out, pilot)
+            folds.append(fold)
     return folds
 
 

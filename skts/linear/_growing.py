@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from skts.data import Stretch
+from skts.linear._missing import MissingTargets
 from skts.linear._moments import Moments, in_double, row_moments
 
 # So many rows of a series wait to be summed together.
@@ -36,6 +37,7 @@ class GrowingMoments:
     """
 
     kept = None  # what is solved from them changes with every row
+    missing: MissingTargets | None = None
 
     def __init__(
         self, moments: Moments, tails: Sequence[Tensor], per_channel: bool

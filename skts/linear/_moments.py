@@ -21,6 +21,7 @@ from torch import Tensor
 
 from skts.data import Windows
 from skts.linear._kept import KeptMaps
+from skts.linear._missing import MissingTargets
 
 # Matrices of all channels are kept from one use to the next up to this size.
 KEPT_BYTES = 2**29
@@ -35,6 +36,7 @@ class Moments(Protocol):
 
     n_channels: int
     width: int
+    missing: MissingTargets | None
 
     @property
     def kept(self) -> KeptMaps | None:
@@ -58,9 +60,10 @@ class WindowMoments:
     ----------
     windows : Windows or sequence of Windows
         Windows of one series, or of each series of a panel in units of its own. Their
-        starts increase, and only rows in windows are looked at, so windows with a
-        missing value are left out by leaving out their starts. Windows that are no
+        starts increase, and only rows in windows are looked at. Windows that are no
         part of a series are given as one, end to end, with starts a width apart.
+    pilot : Tensor of shape (l, H) or None, default=None
+        Raw map that forecasts missing targets; None takes what fills them for data.
 
     Attributes
     ----------
@@ -68,15 +71,20 @@ class WindowMoments:
         Windows of all series; channels; rows of a window.
     series : list of Windows
         The windows of each series.
+    missing : MissingTargets or None
+        The targets that are missing, and do not count.
     """
 
-    def __init__(self, windows: Windows | Sequence[Windows]) -> None:
+    def __init__(
+        self, windows: Windows | Sequence[Windows], pilot: Tensor | None = None
+    ) -> None:
         self.series = [windows] if isinstance(windows, Windows) else list(windows)
         first = self.series[0]
         self.width = first.context_length + first.prediction_length
         self.n_channels = len(first.series)
         self.n_windows = sum(len(each) for each in self.series)
         self.kept = KeptMaps()
+        self.missing = None if pilot is None else MissingTargets(self.series, pilot)
         self._total: Tensor | None = None
         size = self.n_channels * self.width**2 * 8
         self._kept: dict[int, Tensor] | None = {} if size <= KEPT_BYTES else None
@@ -98,9 +106,12 @@ class WindowMoments:
         return self._total
 
     def _compute(self, channel: int) -> Tensor:
-        return sum_of_moments(
+        moments = sum_of_moments(
             (each.series[channel], each.starts, self.width) for each in self.series
         )
+        if self.missing is not None:
+            self.missing.fill(moments, channel)
+        return moments
 
 
 def sum_of_moments(parts: Iterable[tuple[Tensor, Tensor, int]]) -> Tensor:

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from skts.data import errors_where_known
 from skts.linear._choice import Choice
 from skts.linear._members import SolvedMaps
 from skts.linear._moments import Moments
@@ -44,18 +45,25 @@ class NetworkProducts:
         ----------
         batches : iterable of (Tensor, Tensor, Tensor)
             Contexts ``(B, C, L)``, as long as the longest member's or longer, targets
-            and the network's forecasts ``(B, C, H)`` of all held-out windows.
+            and the network's forecasts ``(B, C, H)`` of all held-out windows. Targets
+            that are NaN do not count.
         """
         crossed, own, with_target, n_windows, n_values = None, 0.0, 0.0, 0, 0
         for context, target, forecast in batches:
-            residual = (forecast - target).transpose(0, 1)  # (C, B, H)
+            if target.isnan().any():
+                residual, known = errors_where_known(forecast, target)
+                target = target.nan_to_num()
+                n_values += int(known.sum())
+            else:
+                residual = forecast - target
+                n_values += target.numel()
+            residual = residual.transpose(0, 1)  # (C, B, H)
             past = context.permute(1, 2, 0)  # (C, L, B)
             product = past @ residual
             crossed = product if crossed is None else crossed.add_(product)
             own += float(residual.square().sum())
             with_target += float((residual * target.transpose(0, 1)).sum())
             n_windows += len(target)
-            n_values += target.numel()
         if n_windows != self.choice.n_windows or crossed is None:
             raise ValueError(
                 f"batches must hold all {self.choice.n_windows} held-out windows, got "

@@ -12,6 +12,7 @@ import numpy as np
 from torch import Tensor
 
 from skts.linear._members import Member, SolvedMaps
+from skts.linear._missing import MissingTargets
 from skts.linear._moments import Moments
 
 Folds = Sequence[tuple[Moments, Moments]]
@@ -39,15 +40,20 @@ def residual_products(
         shared = [(i, A.to(total.device)) for i, A in maps.shared]
         sums.add_targets(total)
         sums.add(total, shared)
-        for channel in range(held_out.n_channels if maps.has_own else 0):
+        some = maps.has_own or held_out.missing is not None
+        for channel in range(held_out.n_channels if some else 0):
             own = list(maps.of_channel(channel))
-            sums.add(held_out.channel(channel), own, shared)
-    return sums.products() / n_values(folds, horizon)
+            if own:
+                sums.add(held_out.channel(channel), own, shared)
+            if held_out.missing is not None:
+                sums.leave_out(held_out.missing, channel, [*shared, *own])
+    return sums.products() / sum(n_targets(held, horizon) for _, held in folds)
 
 
-def n_values(folds: Folds, horizon: int) -> int:
-    """Return how many values are forecast in the held-out windows."""
-    return sum(held.n_windows * held.n_channels * horizon for _, held in folds)
+def n_targets(moments: Moments, horizon: int) -> int:
+    """Return how many values are to be forecast, of those that are known."""
+    n_all = moments.n_windows * moments.n_channels * horizon
+    return n_all if moments.missing is None else n_all - moments.missing.n_missing
 
 
 class _Sums:
@@ -58,6 +64,7 @@ class _Sums:
         self._quadratic = np.zeros((n, n))
         self._linear = np.zeros(n)
         self._squares = 0.0
+        self._left_out = np.zeros((n, n))
 
     def add_targets(self, moments: Tensor) -> None:
         """Add the squares of the targets, which all members share."""
@@ -76,7 +83,13 @@ class _Sums:
                 if i != j:
                     self._quadratic[j, i] += product
 
+    def leave_out(self, missing: MissingTargets, channel: int, maps: Maps) -> None:
+        """Take off the products at missing targets of a channel, of all members."""
+        positions = [i for i, _ in maps]
+        products = missing.products(channel, [A for _, A in maps]).cpu().numpy()
+        self._left_out[np.ix_(positions, positions)] += products
+
     def products(self) -> np.ndarray:
         """Return the summed products ``(n, n)``."""
         linear = self._linear[:, None] + self._linear[None, :]
-        return self._quadratic - linear + self._squares
+        return self._quadratic - linear + self._squares - self._left_out

@@ -35,8 +35,9 @@ def rolling_scorer(
     metric : {"mse", "mae"}, callable or tuple, default="mse"
         Mean squared or mean absolute error, or a function of truth and forecast like
         those in ``sklearn.metrics``; it sees arrays ``(n_windows * horizon,
-        n_channels)``. With a tuple of them the scorer returns a dict by name, for
-        ``refit="mse"``: the windows are forecast once for all.
+        n_channels)``, or where truths are missing, those known of each channel alone.
+        With a tuple of them the scorer returns a dict by name, for ``refit="mse"``: the
+        windows are forecast once for all.
     stride : int, default=1
         Rows from one window to the next. Larger values give a coarser estimate of the
         same score in less time, which forecasters in a ``SklearnForecaster`` may need.
@@ -133,7 +134,22 @@ def _score(
         )
     pairs = forecaster._rolling_in_units(Y, stride)
     scores = {
-        name: sign * float(np.mean([metric(*pair) for pair in pairs]))
+        name: sign * float(np.mean([_measure(metric, *pair) for pair in pairs]))
         for name, (metric, sign) in metrics.items()
     }
     return scores if several else next(iter(scores.values()))
+
+
+def _measure(
+    metric: Callable[..., float], truths: np.ndarray, forecasts: np.ndarray
+) -> float:
+    """Return a metric; where truths are missing, its mean over channels."""
+    known = ~np.isnan(truths)
+    if known.all():
+        return metric(truths, forecasts)
+    of_channels = [
+        metric(truths[some, channel, None], forecasts[some, channel, None])
+        for channel, some in enumerate(known.T)
+        if some.any()
+    ]
+    return float(np.mean(of_channels))

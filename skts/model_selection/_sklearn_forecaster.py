@@ -114,7 +114,7 @@ class SklearnForecaster(BaseEstimator):
         check_int("horizon", self.horizon, 1)
         self._check_forecaster()
         frame = as_frame(Y)
-        check_values(frame, "Y")
+        check_values(frame, "Y", may_miss=self._may_miss)
         check_order(frame.index, "Y")
         frequency = find_frequency(frame.index)
         last = frame.iloc[-1:].set_axis(with_frequency(frame.index[-1:], frequency))
@@ -122,6 +122,11 @@ class SklearnForecaster(BaseEstimator):
         self.score_scale_ = measure_deviation(frame.to_numpy(dtype=np.float64))
         self._last = last
         return self
+
+    @property
+    def _may_miss(self) -> bool:
+        """Whether the forecaster takes missing values."""
+        return bool(self.forecaster.get_tag("capability:missing_values"))
 
     def _check_forecaster(self) -> None:
         if not isinstance(self.forecaster, BaseForecaster):
@@ -212,7 +217,7 @@ class SklearnForecaster(BaseEstimator):
         """Check rows and return them with the times that come next."""
         frame = as_frame(Y, "Y", list(self._last.columns))
         check_columns(frame, self._last, "Y")
-        check_values(frame, "Y")
+        check_values(frame, "Y", may_miss=self._may_miss)
         if len(frame) < self.horizon:
             raise ValueError(
                 f"Y has {len(frame)} time points, but horizon={self.horizon} needs at "

@@ -13,6 +13,7 @@ from skts.models._training import (
     channel_errors,
     mean_squared_error,
     prepare_batch,
+    prepare_known,
     train_on_windows,
     window_loss,
 )
@@ -41,6 +42,7 @@ __all__ = [
     "follow",
     "mean_squared_error",
     "prepare_batch",
+    "prepare_known",
     "pretrain",
     "read_weights",
     "recipe_of",

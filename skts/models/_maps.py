@@ -7,6 +7,8 @@ from functools import cached_property
 from time import perf_counter
 from typing import Self
 
+from torch import Tensor
+
 from skts.data import Windows
 from skts.linear import (
     FEW_WINDOWS,
@@ -20,6 +22,7 @@ from skts.linear import (
     kinds_that_fit,
     naive_mixture,
     solve_mixture,
+    solve_pilot,
 )
 from skts.models._kept_choices import KeptChoices, fingerprint
 
@@ -40,11 +43,14 @@ class MapWindows:
         Those held out.
     every : list of Windows
         All of them, and those in between.
+    pilot : Tensor of shape (l, H) or None, default=None
+        What forecasts missing targets, once it is known.
     """
 
     train: list[Windows]
     valid: list[Windows]
     every: list[Windows]
+    pilot: Tensor | None = None
 
     @property
     def context_length(self) -> int:
@@ -59,7 +65,19 @@ class MapWindows:
     @cached_property
     def moments(self) -> WindowMoments:
         """The moments of all windows."""
-        return WindowMoments(self.every)
+        return WindowMoments(self.every, self.pilot)
+
+    @property
+    def have_missing(self) -> bool:
+        """Whether some values are missing."""
+        return any(each.truth is not None for each in self.every)
+
+    def folds(self, *, by_blocks: bool) -> Folds:
+        """Return moments to solve maps from, and those to hold them to."""
+        if by_blocks:
+            return block_folds(self.every, pilot=self.pilot)
+        train, valid = (WindowMoments(p, self.pilot) for p in (self.train, self.valid))
+        return [(train, valid)]
 
 
 @dataclass(frozen=True)
@@ -169,11 +187,12 @@ def choose_maps(
             stacklevel=2,
         )
     by_blocks = sum(map(len, windows.valid)) < FEW_WINDOWS
-    folds: Folds
-    if by_blocks:
-        folds = block_folds(windows.every)
-    else:
-        folds = [(WindowMoments(windows.train), WindowMoments(windows.valid))]
+    folds = windows.folds(by_blocks=by_blocks)
+    if folds and windows.have_missing:
+        learned = windows.moments if by_blocks else folds[0][0]
+        pilot = solve_pilot(folds, learned, contexts, horizon)
+        windows = replace(windows, pilot=pilot)
+        folds = windows.folds(by_blocks=by_blocks)
     choice = None
     if folds:
         settings = tuple(contexts), horizon, tuple(periods), tuple(wanted)

@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn.functional import mse_loss
 
 from skts._callbacks import FitTask
-from skts.data import Rows, ShuffledBatches, Windows
+from skts.data import Rows, ShuffledBatches, Windows, errors_where_known
 from skts.models._held_to_maps import HeldToMaps
 from skts.models._recipe import Recipe
 from skts.nn import WindowNetwork
@@ -68,7 +68,8 @@ def train_on_windows(
             recipe.patience, math.inf if held is None else held.error
         )
     optimizer = recipe.make_optimizer(network)
-    prepare = partial(prepare_batch, network)
+    has_missing = isinstance(train, Windows) and train.truth is not None
+    prepare = partial(prepare_known if has_missing else prepare_batch, network)
     history = fit_network(
         network,
         window_loss(network, recipe.precision, recipe.compile, train.device),
@@ -109,6 +110,21 @@ def prepare_batch(
     return normalised, target * root, scale * root
 
 
+def prepare_known(
+    network: WindowNetwork, context: Tensor, target: Tensor
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Return what `prepare_batch` does, weighted so that missing targets do not count.
+
+    Errors become 0 where a target is missing, and so much larger elsewhere that their
+    mean square is that of the targets known.
+    """
+    normalised, target, scale = prepare_batch(network, context, target)
+    known = ~target.isnan()
+    share = known.sum().clamp(min=1) / known.numel()
+    weight = known / share.sqrt()  # (B, C, H)
+    return normalised, target.nan_to_num() * weight, scale * weight
+
+
 def window_loss(
     network: WindowNetwork, precision: str, compile: bool, device: torch.device
 ) -> Callable[[tuple[Tensor, ...]], Tensor]:
@@ -146,24 +162,35 @@ def window_loss(
 @torch.no_grad()
 def channel_errors(
     forecast: Callable[[Tensor], Tensor], windows: Windows | Rows
-) -> Tensor:
+) -> tuple[Tensor, Tensor]:
     """Return each channel's mean squared error over all windows and steps, ``(C,)``.
 
-    Weighted rows hold square roots of their weights, whose mean is 1.
+    Targets that are missing do not count; how many do is returned, too, and a channel
+    without any has the error NaN. Weighted rows hold square roots of their weights,
+    whose mean is 1.
     """
     has_float64 = windows.device.type != "mps"
     dtype = torch.float64 if has_float64 else torch.float32
     total = torch.zeros((), dtype=dtype, device=windows.device)
-    n_steps = 0
+    n_values = torch.zeros((), dtype=torch.long, device=windows.device)
+    has_missing = isinstance(windows, Windows) and windows.truth is not None
     for context, target, *root in windows.in_order():
-        errors = forecast(context) - target
+        if has_missing:
+            errors, known = errors_where_known(forecast(context), target)
+            n_values = n_values + known.sum(dim=(0, 2))
+        else:
+            errors = forecast(context) - target
+            n_values = n_values + target[:, 0].numel()
         if root:
             errors *= root[0]
         total = total + errors.square_().sum(dim=(0, 2)).to(dtype)
-        n_steps += target[:, 0].numel()
-    return total / n_steps
+    return total / n_values, n_values.expand(total.shape)
 
 
 def mean_squared_error(network: WindowNetwork, windows: Windows | Rows) -> float:
     """Return the mean squared error over windows, channels and steps."""
-    return float(channel_errors(network, windows).mean())
+    errors, n_values = channel_errors(network, windows)
+    if (n_values == n_values[0]).all():
+        return float(errors.mean())
+    sums = torch.where(n_values > 0, errors * n_values, 0)
+    return float(sums.sum() / n_values.sum())

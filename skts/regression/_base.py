@@ -246,7 +246,8 @@ class WindowRegressor(WindowModel, RegressorMixin, BaseEstimator):
         """
         if self.linear_maps is None or len(valid) < FEW_WINDOWS:
             return None
-        windows = MapWindows(*([end_to_end(rows)] for rows in (train, valid, every)))
+        parts = [[end_to_end(rows)] for rows in (train, valid, every)]
+        windows = MapWindows(parts[0], parts[1], parts[2])
         contexts = map_contexts(windows.context_length, windows.prediction_length)
         contexts = tuple(sorted({*contexts, windows.context_length}))
         return choose_maps(windows, contexts, (), self.linear_maps)

@@ -15,6 +15,7 @@ from skts.series._gaps import (
     warn_of_gaps,
 )
 from skts.series._known import KnownSeries, meet_series
+from skts.series._missing import check_known, fill_causally, warn_of_missing
 from skts.series._order import check_index, check_order, check_times
 from skts.series._panel import SeriesByName, describe, join_panel, split_panel
 from skts.series._seasons import find_periods
@@ -42,6 +43,7 @@ __all__ = [
     "as_frame",
     "check_columns",
     "check_index",
+    "check_known",
     "check_last_stretch",
     "check_length",
     "check_library",
@@ -51,6 +53,7 @@ __all__ = [
     "check_values",
     "contiguous_stretches",
     "describe",
+    "fill_causally",
     "find_frequency",
     "find_periods",
     "in_score_units",
@@ -65,5 +68,6 @@ __all__ = [
     "steps_after",
     "times_after",
     "warn_of_gaps",
+    "warn_of_missing",
     "with_frequency",
 ]

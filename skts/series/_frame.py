@@ -50,10 +50,11 @@ def as_frame(
     return pd.DataFrame(values, columns=list(columns or ()) if named else None)
 
 
-def check_values(y: Any, name: str = "y") -> None:
+def check_values(y: Any, name: str = "y", *, may_miss: bool = False) -> None:
     """Raise unless the values of a series are finite numbers.
 
-    What is no data at all is left to sktime's own checks.
+    With `may_miss`, NaN stands for missing values. What is no data at all is left to
+    sktime's own checks.
     """
     check_library(y, name)
     if isinstance(y, list):
@@ -61,7 +62,7 @@ def check_values(y: Any, name: str = "y") -> None:
             raise ValueError(f"{name} must hold at least one series, got [].")
         _check_same_columns(y, name)
         for number, one in enumerate(y):
-            check_values(one, f"instance {number} of {name}")
+            check_values(one, f"instance {number} of {name}", may_miss=may_miss)
         return
     if isinstance(y, np.ndarray):
         if y.ndim not in (1, 2, 3):
@@ -79,7 +80,8 @@ def check_values(y: Any, name: str = "y") -> None:
         for instance, row in zip(y.index, y.to_numpy(), strict=True):
             for cell in row:
                 if isinstance(cell, pd.Series):
-                    check_values(cell, f"instance {instance!r} of {name}")
+                    of = f"instance {instance!r} of {name}"
+                    check_values(cell, of, may_miss=may_miss)
         return
     if not len(y):
         raise ValueError(
@@ -88,8 +90,9 @@ def check_values(y: Any, name: str = "y") -> None:
         )
     _check_numeric(y, name)
     values = y.to_numpy(dtype=np.float64, na_value=np.nan)
-    if not np.isfinite(values).all():
-        _raise_not_finite(y, values, name)
+    bad = np.isinf(values) if may_miss else ~np.isfinite(values)
+    if bad.any():
+        _raise_not_finite(y, values, bad, name, may_miss=may_miss)
     check_size(values, name)
 
 
@@ -103,7 +106,7 @@ def is_nested(y: Any) -> bool:
 
 def check_size(values: np.ndarray, name: str) -> None:
     """Raise if numbers are too large to be squared."""
-    largest = float(np.abs(values).max(initial=0))
+    largest = float(np.fmax.reduce(np.abs(values), axis=None, initial=0))
     if largest > LARGEST:
         raise ValueError(
             f"{name} must hold numbers up to {LARGEST:g}, whose squares are numbers, "
@@ -185,14 +188,20 @@ def _holds_dates(column: pd.Series) -> bool:
     return len(first) > 0 and bool(dates.notna().all())
 
 
-def _raise_not_finite(y: pd.DataFrame, values: np.ndarray, name: str) -> None:
-    bad = ~np.isfinite(values)
+def _raise_not_finite(
+    y: pd.DataFrame, values: np.ndarray, bad: np.ndarray, name: str, *, may_miss: bool
+) -> None:
     row, column = np.argwhere(bad)[0]
     kind = "NaN" if np.isnan(values[row, column]) else "infinite"
+    kinds, way_out = "infinite", "Correct them, or put NaN where the value is unknown."
+    if not may_miss:
+        kinds = "NaN or infinite"
+        way_out = (
+            'Fill them in first, for instance with sktime\'s Imputer(method="linear").'
+        )
     raise ValueError(
-        f"{name} must be finite, got {bad.sum()} NaN or infinite value(s); the first "
-        f"is {kind}, in column {y.columns[column]!r} at {y.index[row]!r}. Fill them "
-        'in first, for instance with sktime\'s Imputer(method="linear").'
+        f"{name} must be finite, got {bad.sum()} {kinds} value(s); the first is "
+        f"{kind}, in column {y.columns[column]!r} at {y.index[row]!r}. {way_out}"
     )
 
 

@@ -5,7 +5,9 @@ from typing import Any, Self
 
 import numpy as np
 import pandas as pd
+from torch import Tensor
 
+from skts.series._missing import check_known, fill_causally
 from skts.series._times import Frequency, times_after, with_frequency
 from skts.series._units import Units, measure_deviation, measure_units
 
@@ -17,7 +19,7 @@ class KnownSeries:
     Attributes
     ----------
     recent : DataFrame of shape (n_timepoints, n_channels)
-        The last rows.
+        The last rows, with NaN where a value is missing.
     frequency : DateOffset or None
         Step of the index, for dates.
     units : Units
@@ -25,12 +27,15 @@ class KnownSeries:
     deviation : ndarray of shape (n_channels,)
         Standard deviation of all rows it was learned from, held out or not, which
         scores are in; NaN for a channel that never moved.
+    period : int
+        Rows of the season that fills missing values; 1 for none.
     """
 
     recent: pd.DataFrame
     frequency: Frequency | None
     units: Units
     deviation: np.ndarray
+    period: int = 1
 
     def keep(self, rows: pd.DataFrame, n_rows: int) -> Self:
         """Return the series with its last rows taken from some, and no others kept."""
@@ -38,8 +43,16 @@ class KnownSeries:
         return replace(self, recent=rows[-n_rows:].copy())
 
     def last(self, n_rows: int) -> np.ndarray:
-        """Return the values of the last rows."""
-        return self.recent[-n_rows:].to_numpy(dtype=np.float64)
+        """Return the values of the last rows, with what is missing filled."""
+        return self.fill(self.recent.to_numpy(dtype=np.float64))[-n_rows:]
+
+    def fill(self, values: np.ndarray) -> np.ndarray:
+        """Return rows ``(T, C)`` with what is missing filled by what came before."""
+        return fill_causally(values, self.units.center, self.period)
+
+    def standardise(self, values: np.ndarray) -> Tensor:
+        """Return rows ``(T, C)``, filled, as a network sees them, ``(C, T)``."""
+        return self.units.standardise(self.fill(values))
 
     @property
     def cutoff(self) -> pd.Index:
@@ -66,9 +79,21 @@ class KnownSeries:
 
 
 def meet_series(
-    rows: pd.DataFrame, frequency: Frequency | None, standardize: bool
+    rows: pd.DataFrame,
+    frequency: Frequency | None,
+    standardize: bool,
+    name: str,
+    period: int,
 ) -> KnownSeries:
-    """Return a series of which no row is known yet, in the units of some rows."""
+    """Return a series of which no row is known yet, in the units of some rows.
+
+    Raises
+    ------
+    ValueError
+        If a channel has no value in them.
+    """
     values = rows.to_numpy(dtype=np.float64)
+    check_known(values, list(rows.columns), name)
     units = measure_units(values, standardize)
-    return KnownSeries(rows[:0], frequency, units, measure_deviation(values))
+    deviation = measure_deviation(values)
+    return KnownSeries(rows[:0], frequency, units, deviation, period)

@@ -76,7 +76,7 @@ def measure_units(
     Parameters
     ----------
     values : ndarray
-        Data to take them from.
+        Data to take them from. NaN does not count; each channel has another value.
     standardize : bool
         Whether data are brought to these units. A channel that never moved is measured
         from where it stands in any case: what is forecast for it then loses no digits
@@ -93,8 +93,8 @@ def measure_units(
         if weights is not None:
             weight = np.repeat(weights[rows], len(part) // len(weights[rows]))
         scaler.partial_fit(part, sample_weight=weight)
-        lowest = np.minimum(lowest, part.min(axis=0))
-        highest = np.maximum(highest, part.max(axis=0))
+        lowest = np.fmin(lowest, np.fmin.reduce(part))
+        highest = np.fmax(highest, np.fmax.reduce(part))
     still = lowest == highest
     center, scale = scaler.mean_, scaler.scale_
     return Units(

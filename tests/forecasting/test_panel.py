@@ -334,16 +334,15 @@ class TestBadPanels:
         with refused(ValueError, *words):
             make_model().fit(pd.concat(series))
 
-    @pytest.mark.parametrize("value", [np.nan, np.inf])
-    def test_not_finite(self, panel, make_model, value):
-        panel.iloc[63, 1] = value
+    def test_not_finite(self, panel, make_model):
+        panel.iloc[63, 1] = np.inf
         with refused(ValueError, "must be finite", "'temperature'", "'south'", "03:00"):
             make_model().fit(panel)
 
     def test_array_not_finite(self, make_model):
         y = np.ones((2, 3, 20))
         y[1, 2, 5] = np.inf
-        with refused(ValueError, "must be finite", "1 NaN or infinite", "column 2"):
+        with refused(ValueError, "must be finite", "1 infinite", "column 2"):
             make_model().fit(y)
 
     def test_missing_columns(self, make_frame, make_model):

@@ -16,7 +16,7 @@ CONTEXT, HORIZON = 5, 3
 def starts_of(monkeypatch):
     """Return a function that gives the starts in each fold, instead of moments."""
     monkeypatch.setattr(
-        module, "WindowMoments", lambda panel: [w.starts.tolist() for w in panel]
+        module, "WindowMoments", lambda panel, _: [w.starts.tolist() for w in panel]
     )
     return block_folds
 

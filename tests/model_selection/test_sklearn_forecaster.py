@@ -235,7 +235,7 @@ def fitted():
         (Y[20:].drop(Y.index[25]), ValueError, "without a gap.*got 9 rows"),
         (Y[20:].reset_index(drop=True), ValueError, "Y must follow the rows seen"),
         (Y[20:].to_period("h"), ValueError, "Y must follow the rows seen in fit"),
-        (Y[20:].replace(25.0, np.nan), ValueError, "Y must be finite, got 1 NaN"),
+        (Y[20:].replace(25.0, np.inf), ValueError, "Y must be finite, got 1 infinite"),
         (Y[["b", "a"]][20:], ValueError, "the columns seen in fit, in the same order"),
         (Y["a"][20:], ValueError, "Y must have the columns seen in fit"),
         (np.ones((10, 3)), ValueError, "Y must have the columns seen in fit"),
@@ -280,7 +280,7 @@ def test_two_different_horizons_are_refused(make_model):
 @pytest.mark.parametrize(
     ("rows", "error", "message"),
     [
-        (Y.replace(5.0, np.nan), ValueError, "Y must be finite, got 1 NaN"),
+        (Y.replace(5.0, np.inf), ValueError, "Y must be finite, got 1 infinite"),
         (Y[::-1], ValueError, "Y must have its times in order"),
         (pd.concat({"one": Y, "two": Y}), TypeError, "one series, got a panel"),
         (
