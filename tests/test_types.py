@@ -23,7 +23,7 @@ from skts.regression import SAMformerRegressor
 
 model = SAMformerForecaster(24, horizon=12, rho=0.5, device="cpu")
 y: pd.DataFrame = load_ett("ETTh1")
-plot_forecast(y, unit="MW").set_title("title")
+plot_forecast(y, variable="OT", unit="MW")
 contexts, targets = make_windows(y, 24, 12, stride=2)
 score = rolling_scorer(("mse", "mae"))
 scored: float = SklearnForecaster(model, 12).fit(y).score(y)

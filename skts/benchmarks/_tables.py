@@ -58,7 +58,7 @@ All other networks stand alone (`linear_maps=None`). `samformer-alone` and
 `lsinet-alone` train for as long as it takes, with contexts of 512 and 384 (300 epochs
 at most of all windows at `lr=1e-4`; 30, `hidden_size=128`, `dropout=0.3`).
 `samformer-alone-short` has the defaults, which reach about the same validation error in
-a tenth of the time, and a test error one or two per cent higher; `lsinet-alone-128` has
+a tenth of the time, and a test error up to two per cent higher; `lsinet-alone-128` has
 the defaults and `hidden_size=128`, and does badly at long horizons, where the mixture
 leaves it out. `samformer-no-sam` has `rho=0`, `lsinet-no-penalty` has `sparsity_interval=0`, and
 `lsinet-8-epochs`, for sets of many windows, ends after 8 of 30 epochs. Names that end
