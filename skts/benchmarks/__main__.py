@@ -329,7 +329,7 @@ def _parser() -> argparse.ArgumentParser:
     memory.add_argument("--channels", type=int, default=321)
     kinds = _memory.KINDS
     memory.add_argument("--kinds", nargs="+", default=kinds, choices=kinds)
-    moments = add("moments", "seconds of window moments as rows and width grow")
+    moments = add("moments", "CPU time of window moments as rows and width grow")
     moments.set_defaults(sizes=_moments.SIZES)
     library = add("library", "seconds and memory of a linear network, and sktime's")
     library.add_argument("--epochs", type=int, default=5)

@@ -312,7 +312,7 @@ also (`auto`) one for each.
 ## Linear maps against size
 
 Second moments of all windows of one channel, from which linear maps are solved, against
-sums of the windows' products. The time grows with the rows as a Fourier transform does,
+sums of the windows' products. CPU time grows with the rows as a Fourier transform does,
 and with the width as the matrix, its square:
 
 `python -m skts.benchmarks --threads 1 moments`
