@@ -65,13 +65,5 @@ def moments_table(results: list[Result]) -> str:
         ]
         for r in results
     ]
-    header = [
-        "rows",
-        "width",
-        "CPU ms",
-        "plain",
-        "relative difference",
-        "threads",
-        "date",
-    ]
+    header = ["rows", "width", "CPU ms", "plain", "relative difference"]
     return markdown([*header, "threads", "date"], rows)
