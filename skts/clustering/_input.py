@@ -80,8 +80,8 @@ def series_tensor(X: NDArray[Any], standardize: bool, device: torch.device) -> T
     X = np.array(X, dtype=np.float64)  # torch wants it writable
     if not np.isfinite(X).all():
         raise ValueError(
-            f"X must be finite, got {np.sum(~np.isfinite(X))} NaN or infinite "
-            "value(s). Fill them in first, for instance with sktime's Imputer."
+            f"X must be finite, got {np.sum(~np.isfinite(X))} infinite value(s). "
+            "Correct them, or put NaN where a point is unknown."
         )
     series = torch.from_numpy(X)
     if standardize:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sklearn.base import ClusterMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import silhouette_score
-from sklearn.utils import check_array
+from sklearn.utils import Tags, check_array
 from sklearn.utils.validation import validate_data
 from sktime.clustering.base import BaseClusterer
 from torch import Tensor
@@ -37,6 +37,7 @@ from skts.clustering._input import (
     resample,
     series_tensor,
 )
+from skts.clustering._missing import fill_points
 from skts.clustering._state import FittedClusters
 from skts.clustering._training import Record
 from skts.data import AUGMENTATIONS
@@ -194,6 +195,10 @@ class LoSTerClusterer(
     leaves them open, and this keeps what channels tell together. Their augmentations
     act on all channels alike.
 
+    NaN is a missing point: it is taken to lie on the straight line between the known
+    points beside it, and at either end where the nearest one lies. A series of which
+    more than three quarters of a channel's points are missing is refused.
+
     New series must have the length, the number of channels and, where both have any,
     the names of channels of those in ``fit``; a single channel may be named otherwise.
     A ``ConvergenceWarning`` tells that `max_epochs` ended before `tol` was met.
@@ -225,7 +230,7 @@ class LoSTerClusterer(
         "X_inner_mtype": "numpy3D",
         "capability:multivariate": True,
         "capability:unequal_length": False,
-        "capability:missing_values": False,
+        "capability:missing_values": True,
         "capability:out_of_sample": True,
         "capability:predict": True,
         "capability:predict_proba": True,
@@ -301,6 +306,11 @@ class LoSTerClusterer(
         # scikit-learn allows no fitted attribute before fit; sktime sets this one.
         self.__dict__.pop("fit_time_", None)
 
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        return tags
+
     # Input --------------------------------------------------------------------------
 
     def _initial_conversion(self, X: Any) -> Any:
@@ -310,7 +320,7 @@ class LoSTerClusterer(
             check_channels(names, self._channel_names)
         else:
             self._channel_names: list[Hashable] | None = names
-        panel = self._as_panel(X)
+        panel = fill_points(self._as_panel(X))
         if self.length is None:
             return panel
         check_int("length", self.length, 1, optional=True)
@@ -326,7 +336,13 @@ class LoSTerClusterer(
                         "X must hold series, channels and time points, got an array "
                         f"of shape {X.shape}."
                     )
-                check_array(X, allow_nd=True, dtype="numeric", input_name="X")
+                check_array(
+                    X,
+                    allow_nd=True,
+                    dtype="numeric",
+                    input_name="X",
+                    ensure_all_finite="allow-nan",
+                )
             return X
         if not isinstance(X, np.ndarray | pd.DataFrame) and np.ndim(X) == 3:
             raise ValueError(
@@ -334,7 +350,13 @@ class LoSTerClusterer(
                 f"{type(X).__name__}. Pass numpy.asarray(X)."
             )
         dtypes = [np.float64, np.float32]
-        X = validate_data(self, X, dtype=dtypes, reset=not self._is_fitted)
+        X = validate_data(
+            self,
+            X,
+            dtype=dtypes,
+            reset=not self._is_fitted,
+            ensure_all_finite="allow-nan",
+        )
         return X[:, None, :]
 
     def _check_parameters(self) -> None:
