@@ -48,14 +48,15 @@ ROOMS = {
     "data": (set(), {"numpy", "scipy", "torch"}),
     "conformal": (set(), {"numpy"}),
     "linear": ({"data"}, {"numpy", "scipy", "torch"}),
+    "effects": ({"data", "linear"}, {"numpy", "torch"}),
     "datasets": (set(), {"numpy", "pandas", "pooch", "sktime"}),
     # sklearn here is its StandardScaler; the times are pandas' own.
     "series": ({"data"}, {"numpy", "pandas", "scipy", "sklearn", "torch"}),
     "models": (BELOW_ESTIMATORS, {"numpy", "pandas", "sklearn", "torch"}),
     # What a fit learns knows neither sktime nor scikit-learn.
     "fitted": (
-        {"conformal", "data", "linear", "models", "nn", "series", "training"}
-        | {"_validation"},
+        {"conformal", "data", "effects", "linear", "models", "nn", "series"}
+        | {"training", "_validation"},
         {"numpy", "pandas", "torch"},
     ),
     "forecasting": (BELOW_ESTIMATORS | {"fitted", "models", "series"}, SCIENTIFIC),

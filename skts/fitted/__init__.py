@@ -7,6 +7,7 @@ from skts.fitted._conformal import (
     check_levels,
     window_spread,
 )
+from skts.fitted._effects import without_effects
 from skts.fitted._errors import Backtest, error_means
 from skts.fitted._held_out import MAX_WINDOWS, HeldOutErrors, measure_held_out
 from skts.fitted._held_out_rows import keep_rows
@@ -36,7 +37,7 @@ from skts.fitted._rolling import (
     rolling_error,
     rolling_in_units,
 )
-from skts.fitted._update import join_rows, update_model
+from skts.fitted._update import join_rows, take_effects, update_model
 
 __all__ = [
     "INTERVAL_METHODS",
@@ -73,6 +74,8 @@ __all__ = [
     "rolling_error",
     "rolling_in_units",
     "settle_maps",
+    "take_effects",
     "update_model",
     "window_spread",
+    "without_effects",
 ]

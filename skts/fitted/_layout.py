@@ -18,6 +18,7 @@ from skts.data import (
     truth_of,
     window_starts,
 )
+from skts.fitted._covariates import Covariates
 from skts.linear import FEW_WINDOWS, longest_context
 from skts.models import MapWindows
 from skts.series import (
@@ -106,11 +107,14 @@ class Layout:
     n_lacking : (int, int)
         Windows for the network that are left out because too much of them is missing,
         and all there would be.
+    covariates : Covariates or None
+        Covariates whose effects the series are without.
     """
 
     parts: dict[Hashable, Part]
     sizes: Sizes
     n_lacking: tuple[int, int]
+    covariates: Covariates | None = None
 
     @property
     def train(self) -> Windows:
@@ -203,7 +207,9 @@ def lay_out(
         units = measure_units(rows[:n_train], standardize)
         deviation = measure_deviation(rows)
         known.append(KnownSeries(y, frequencies[name], units, deviation, period))
-    joined = torch.cat([_rest(k, v) for k, v in zip(known, values, strict=True)], 1)
+    joined = torch.cat(
+        [standardised_rows(k, v) for k, v in zip(known, values, strict=True)], 1
+    )
     truth = truth_of(joined, np.concatenate(values))
     joined = joined.to(device)
     truth = None if truth is None else truth.to(device)
@@ -312,7 +318,7 @@ def _shortened(windows: Windows, context_length: int) -> Windows:
     )
 
 
-def _rest(known: KnownSeries, values: np.ndarray) -> Tensor:
+def standardised_rows(known: KnownSeries, values: np.ndarray) -> Tensor:
     """Return standardised rows in which a channel still in training never moves.
 
     It has no unit: what it does later, in numbers as they come, would decide validation

@@ -1,6 +1,6 @@
 """What a fit on series learns, as one plain object, and the forecasts it makes."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Self
@@ -10,12 +10,13 @@ import torch
 from torch import Tensor
 
 from skts.data import Rows, Windows, truth_of
+from skts.fitted._covariates import Covariates, rows_of
 from skts.fitted._held_out import HeldOutErrors
 from skts.fitted._held_out_rows import HeldOutRows
 from skts.fitted._layout import Layout, Sizes
 from skts.fitted._naive import TrainingRows
 from skts.models import FollowingMaps, Mixture
-from skts.series import KnownSeries
+from skts.series import KnownSeries, SeriesByName
 
 # Windows of the recent past that an update may learn from again.
 REPLAY_WINDOWS = 1000
@@ -35,12 +36,15 @@ class Forecast:
         Its last rows as the network saw them.
     values : ndarray of shape (n_steps, n_channels)
         All steps of the forecast, in the units of the data.
+    effects : ndarray of shape (n_steps, n_channels, n_covariates)
+        What each covariate has added to them.
     """
 
     name: Hashable
     known: KnownSeries
     context: Tensor
     values: np.ndarray
+    effects: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,8 @@ class SeriesModel:
         What lets the linear maps follow new rows, if it is not too large.
     due : bool
         Whether the maps are to be solved again before the next forecast.
+    covariates : Covariates or None
+        What covariates add to the series, which are known without it.
     """
 
     solved: Mixture
@@ -78,6 +84,7 @@ class SeriesModel:
     held_out_rows: Sequence[HeldOutRows] = ()
     following: FollowingMaps | None = None
     due: bool = False
+    covariates: Covariates | None = None
 
     @cached_property
     def mixture(self) -> Mixture:
@@ -158,9 +165,18 @@ class SeriesModel:
         still = torch.from_numpy(known.units.still).to(context.device)
         return self.mixture.forecast(context, still, n_steps)
 
-    def forecast_each(self, n_steps: int) -> dict[Hashable, Forecast]:
-        """Forecast so many steps of all series known, each from its own end."""
-        known = list(self.known.values())
+    def forecast_each(
+        self,
+        n_steps: int,
+        steps: Mapping[Hashable, np.ndarray] | None = None,
+        X: SeriesByName | None = None,
+    ) -> dict[Hashable, Forecast]:
+        """Forecast so many steps of all series known, each from its own end.
+
+        Where covariates have effects, `X` holds them for the `steps` to come of each.
+        """
+        every, effects = self._ahead(n_steps, steps, X)
+        known = list(every.values())
         contexts = torch.stack(
             [one.units.standardise(one.last(self.context_length)) for one in known]
         )
@@ -168,11 +184,36 @@ class SeriesModel:
         rows = Rows(contexts.to(self.device), still.to(self.device))
         forecasts = self.mixture.forecast_rows(rows, n_steps).numpy()
         return {
-            name: Forecast(name, one, context, one.units.restore(values))
+            name: Forecast(
+                name,
+                one,
+                context,
+                one.units.restore(values) + effects[name].sum(axis=-1),
+                effects[name],
+            )
             for (name, one), context, values in zip(
-                self.known.items(), contexts, forecasts, strict=True
+                every.items(), contexts, forecasts, strict=True
             )
         }
+
+    def _ahead(
+        self,
+        n_steps: int,
+        steps: Mapping[Hashable, np.ndarray] | None,
+        X: SeriesByName | None,
+    ) -> tuple[dict[Hashable, KnownSeries], dict[Hashable, np.ndarray]]:
+        """Return the series known, and effects on the steps to come, ``(H, C, K)``."""
+        if self.covariates is None:
+            none = np.zeros((n_steps, len(self.columns), 0))
+            return self.known, dict.fromkeys(self.known, none)
+        assert steps is not None, "asked for with X"
+        assert X is not None, "asked for where covariates have effects"
+        known, effects = {}, {}
+        for name, one in self.known.items():
+            known[name], effects[name] = self.covariates.ahead(
+                name, one, rows_of(X, name), steps[name], n_steps
+            )
+        return known, effects
 
     def to(self, device: torch.device) -> None:
         """Move what forecasts; what lets maps follow new rows stays on the CPU."""
@@ -194,6 +235,7 @@ def make_series_model(
     model = SeriesModel(mixture, layout.sizes, layout.known, level_names, training_rows)
     return replace(
         model,
+        covariates=layout.covariates,
         known={
             name: one.keep(one.recent, model.n_kept)
             for name, one in model.known.items()

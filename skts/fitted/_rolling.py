@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from skts.data import Stretch, Windows, cut_windows, window_starts
+from skts.fitted._covariates import Covariates, rows_of
 from skts.fitted._errors import (
     Backtest,
     Tables,
@@ -29,6 +30,7 @@ from skts.series import (
     find_frequency,
     in_score_units,
     meet_series,
+    rows_at,
     score_units,
 )
 
@@ -47,12 +49,15 @@ class Rolling:
         Rows, in the units of the data.
     starts : ndarray of shape (n_windows,)
         First row of each window.
+    effects : ndarray of shape (n_rows, n_channels) or None
+        What covariates have added to the rows, which are without it.
     """
 
     known: KnownSeries
     times: pd.Index
     values: np.ndarray
     starts: np.ndarray
+    effects: np.ndarray | None = None
 
 
 RollingByName = dict[Hashable, Rolling]
@@ -66,12 +71,15 @@ def cut_rolling(
     stride: int,
     look_back: bool,
     standardize: bool,
+    X: SeriesByName | None = None,
 ) -> RollingByName:
     """Cut each series into windows.
 
     With `look_back`, the rows known of a series come before those given, if these
     follow. A series that is not known has the units of the rows before its first
     target, in which it is standardised or not.
+
+    `X` holds the covariates of their rows, where these have effects.
 
     Raises
     ------
@@ -86,7 +94,8 @@ def cut_rolling(
     windows, without = {}, {}
     for label, frame in series.items():
         known = _know(model, label, frame, standardize)
-        one = _cut_one(model, known, frame, stride, look_back)
+        covariates = None if X is None else rows_of(X, label)
+        one = _cut_one(model, label, known, frame, covariates, stride, look_back)
         if isinstance(one, Rolling):
             windows[label] = one
         else:
@@ -121,8 +130,10 @@ def _know(
 
 def _cut_one(
     model: SeriesModel,
+    name: Hashable,
     known: KnownSeries,
     frame: pd.DataFrame,
+    X: pd.DataFrame | None,
     stride: int,
     look_back: bool,
 ) -> Rolling | tuple[int, str]:
@@ -132,12 +143,21 @@ def _cut_one(
     longest = max(end - begin for begin, end in stretches)
     horizon = model.prediction_length
     least, needs = horizon, f"horizon={horizon} needs"
-    if look_back and len(known.recent) and known.is_followed_by(times):
+    follows = look_back and len(known.recent) > 0 and known.is_followed_by(times)
+    effects = None
+    if model.covariates is not None:
+        assert X is not None, "asked for where covariates have effects"
+        known, effects = _effects_of(model.covariates, name, known, X, times, follows)
+        values = values - effects
+    if follows:
         before = known.recent[-model.context_length :]
         # Filled by all rows known; what follows is, too, by these.
         values = np.concatenate([known.last(len(before)), values])
         times = before.index.append(times).rename(before.index.name)
         stretches = _moved(stretches, len(before))
+        if effects is not None:  # those of rows known are not asked for
+            nothing = np.zeros((len(before), values.shape[1]))
+            effects = np.concatenate([nothing, effects])
     else:
         least += model.context_length
         needs = f"context_length={model.context_length} and horizon={horizon} need"
@@ -145,7 +165,24 @@ def _cut_one(
     starts = window_starts(stretches, width)[::stride]
     if not len(starts):
         return longest, f"{needs} at least {least}"
-    return Rolling(known, times, values, starts)
+    return Rolling(known, times, values, starts, effects)
+
+
+def _effects_of(
+    covariates: Covariates,
+    name: Hashable,
+    known: KnownSeries,
+    X: pd.DataFrame,
+    times: pd.Index,
+    follows: bool,
+) -> tuple[KnownSeries, np.ndarray]:
+    """Return the series known, and what covariates add to rows of it, ``(T, C)``."""
+    rows = rows_at(X, times, name)
+    if follows:
+        known, effects = covariates.follow(name, known, rows)
+    else:
+        effects = covariates.of(name, rows, known.frequency, known.units.factor)
+    return known, effects.sum(axis=-1)
 
 
 def _moved(stretches: list[Stretch], n_rows: int) -> list[Stretch]:
@@ -162,7 +199,10 @@ def forecast_rolling(
     Those of one series come after those of another.
     """
     forecasts = [
-        forecast_from(model, one.known, one.values, one.starts)
+        _sum(
+            forecast_from(model, one.known, one.values, one.starts),
+            _targets(model, one, one.effects),
+        )
         for one in windows.values()
     ]
     truths = [_truths(model, one) for one in windows.values()]
@@ -192,13 +232,25 @@ def forecast_from(
 
 
 def forecast_one_step(
-    model: SeriesModel, series: SeriesByName, standardize: bool
+    model: SeriesModel,
+    series: SeriesByName,
+    standardize: bool,
+    X: SeriesByName | None = None,
 ) -> SeriesByName:
     """Forecast each row that has a context before it, a step ahead."""
-    return {
-        name: _one_step(model, _know(model, name, frame, standardize), frame)
-        for name, frame in series.items()
-    }
+    forecasts = {}
+    for name, frame in series.items():
+        known = _know(model, name, frame, standardize)
+        if model.covariates is None:
+            forecasts[name] = _one_step(model, known, frame)
+            continue
+        assert X is not None, "asked for where covariates have effects"
+        _, effects = _effects_of(
+            model.covariates, name, known, rows_of(X, name), frame.index, follows=False
+        )
+        base = _one_step(model, known, frame - effects)
+        forecasts[name] = base + effects[frame.index.get_indexer(base.index)]
+    return forecasts
 
 
 def _one_step(
@@ -286,7 +338,10 @@ def backtest(
         if kept is not None:
             frames[name] = long_frame(
                 _cutoffs(model, rolling),
-                rolling.known.units.restore(np.concatenate(kept)),
+                _sum(
+                    rolling.known.units.restore(np.concatenate(kept)),
+                    _targets(model, rolling, rolling.effects),
+                ),
                 _truths(model, rolling),
                 _variables(rolling),
             )
@@ -356,5 +411,20 @@ def _windows(model: SeriesModel, rolling: Rolling) -> Windows:
 
 
 def _truths(model: SeriesModel, rolling: Rolling) -> np.ndarray:
-    targets = rolling.values[model.context_length :]
-    return cut_windows(targets, rolling.starts, model.prediction_length)
+    truths = _targets(model, rolling, rolling.values)
+    assert truths is not None, "there are rows"
+    return _sum(truths, _targets(model, rolling, rolling.effects))
+
+
+def _targets(
+    model: SeriesModel, rolling: Rolling, rows: np.ndarray | None
+) -> np.ndarray | None:
+    """Return some rows at the steps that windows forecast, ``(n_windows, H, C)``."""
+    if rows is None:
+        return None
+    after = rows[model.context_length :]
+    return cut_windows(after, rolling.starts, model.prediction_length)
+
+
+def _sum(values: np.ndarray, effects: np.ndarray | None) -> np.ndarray:
+    return values if effects is None else values + effects

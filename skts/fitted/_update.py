@@ -16,6 +16,7 @@ from skts.data import (
     truth_of,
     window_starts,
 )
+from skts.fitted._covariates import rows_of
 from skts.fitted._following import follow_errors
 from skts.fitted._model import SeriesModel
 from skts.models import Mixture, NewRows, Recipe, train_further
@@ -76,6 +77,27 @@ def _stretches(
             f"{last} come {following[0]}, {following[1]} and so on, got "
             f"{', '.join(map(str, index[index > last][:3]))}."
         ) from error
+
+
+def take_effects(
+    model: SeriesModel, y: SeriesByName, X: SeriesByName, standardize: bool
+) -> tuple[SeriesModel, SeriesByName]:
+    """Return new rows without the effects of covariates, and a model that knows these.
+
+    Raises
+    ------
+    ValueError
+        If a series, or a row of it, has no covariates.
+    """
+    covariates, base = model.covariates, {}
+    assert covariates is not None, "X is refused where there are no effects"
+    for name, rows in y.items():
+        known = model.known.get(name)
+        met = known or meet_series(rows, None, standardize, describe(name), 1)
+        base[name], covariates = covariates.take_from(
+            name, known, rows, rows_of(X, name), met.units.factor
+        )
+    return replace(model, covariates=covariates), base
 
 
 def update_model(

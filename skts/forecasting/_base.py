@@ -14,7 +14,7 @@ from sktime.datatypes import convert_to
 from sktime.forecasting.base import BaseForecaster, ForecastingHorizon
 
 from skts._sklearn_door import SklearnDoor
-from skts._validation import check_bool, check_int, check_option, warn_caller
+from skts._validation import check_bool, check_int, check_option
 from skts.fitted import (
     INTERVAL_METHODS,
     Backtest,
@@ -42,7 +42,9 @@ from skts.fitted import (
     rolling_error,
     rolling_in_units,
     settle_maps,
+    take_effects,
     update_model,
+    without_effects,
 )
 from skts.forecasting._given import read_series
 from skts.forecasting._horizon import (
@@ -71,8 +73,10 @@ from skts.series import (
     Frequency,
     KnownSeries,
     SeriesByName,
+    as_covariates,
     as_frame,
     check_columns,
+    check_covariates,
     check_index,
     check_library,
     check_order,
@@ -81,6 +85,7 @@ from skts.series import (
     describe,
     find_frequency,
     find_periods,
+    for_each,
     is_nested,
     join_panel,
     split_panel,
@@ -107,9 +112,9 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         "maintainers": ["skts developers"],
         "python_dependencies": ["torch>=2.4"],
         "y_inner_mtype": ["pd.DataFrame", "pd-multiindex", "pd_multiindex_hier"],
-        "X_inner_mtype": "pd.DataFrame",
+        "X_inner_mtype": ["pd.DataFrame", "pd-multiindex", "pd_multiindex_hier"],
         "capability:multivariate": True,
-        "capability:exogenous": False,
+        "capability:exogenous": True,
         "capability:categorical_in_X": False,
         "capability:insample": False,
         "capability:pred_int": True,
@@ -173,7 +178,7 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
 
     def _check_X_y(self, X: Any = None, y: Any = None, **kwargs: Any) -> Any:
         """Check data before sktime converts them: its errors say less."""
-        self._warn_of_covariates(X)
+        X = self._read_covariates(X, y)
         if y is not None:
             check_library(y)
             if not isinstance(y, pd.Series | pd.DataFrame) and self.is_fitted:
@@ -187,11 +192,38 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
                 self._check_index(y)
         return super()._check_X_y(X=X, y=y, **kwargs)
 
-    def _warn_of_covariates(self, X: Any) -> None:
-        if X is not None:
-            warn_caller(
-                f"{type(self).__name__} takes no covariates yet: X is not used. Leave "
-                "it out, or model its effect apart and give fit what is left of y."
+    def _read_covariates(self, X: Any, y: Any = None) -> Any:
+        """Check covariates, of rows of `y` or of steps to come, and return a frame."""
+        if self.is_fitted:
+            self._check_that_covariates_go_on(X)
+        if X is None:
+            return None
+        times = getattr(y, "index", None)
+        if y is None and None in self._model.known:
+            times = self._only.times_after(np.arange(1, len(X) + 1))
+        seen = self._model.covariates if self.is_fitted else None
+        columns = None if seen is None else list(seen.columns)
+        X = as_covariates(X, pd.RangeIndex(len(X)) if times is None else times, columns)
+        if seen is not None and isinstance(X, pd.DataFrame) and not is_nested(X):
+            check_covariates(X, seen.columns)
+            if y is None:
+                return for_each(X, list(self._model.known), self._model.level_names)
+        if isinstance(y, pd.DataFrame) and isinstance(y.index, pd.MultiIndex):
+            return for_each(X, list(split_panel(y)), y.index.names)
+        return X
+
+    def _check_that_covariates_go_on(self, X: Any) -> None:
+        seen = self._model.covariates
+        if seen is None and X is not None:
+            raise ValueError(
+                f"This {type(self).__name__} was fitted without X, and knows of no "
+                "effect it could have. Leave X out, or give fit its rows, too."
+            )
+        if seen is not None and X is None:
+            raise ValueError(
+                f"X is missing: this {type(self).__name__} was fitted with covariates, "
+                f"{list(seen.columns)}, and needs them for all rows and steps to come. "
+                "Give X, or fit without."
             )
 
     def _check_index(self, y: pd.Series | pd.DataFrame) -> None:
@@ -277,7 +309,9 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
     # Fit ----------------------------------------------------------------------------
 
     @as_usual()
-    def _fit(self, y: pd.DataFrame, X: None, fh: ForecastingHorizon | None) -> Self:
+    def _fit(
+        self, y: pd.DataFrame, X: pd.DataFrame | None, fh: ForecastingHorizon | None
+    ) -> Self:
         self._check_parameters()
         series = split_panel(y)
         frequencies = _find_frequencies(series)
@@ -295,6 +329,8 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
             )
         layout.warn_of_left_out()
         training_rows = keep_training_rows(layout)
+        if X is not None:
+            layout = without_effects(layout, split_panel(X), periods)
         chosen = self._choose_maps(layout, periods) if with_maps else None
         if chosen is not None and chosen.is_naive:
             _warn_of_naive_forecast(series, chosen)
@@ -417,6 +453,24 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         self.score_scale_ = _by_series(model, lambda known: known.deviation)
 
     @property
+    def coef_(self) -> pd.DataFrame:
+        """What a unit of each covariate adds to each channel, in units of the data.
+
+        A row for each covariate and lag, and a column for each channel. Lag 1 is the
+        effect one row after the covariate's, -1 that one row before. A panel has such
+        rows for each series.
+        """
+        self.check_is_fitted()
+        model = self._model
+        if model.covariates is None:
+            raise AttributeError("There are no coefficients: fit was given no X.")
+        tables = {
+            name: model.covariates.coefficients(name).set_axis(model.columns, axis=1)
+            for name in model.known
+        }
+        return join_panel(tables, [*model.level_names[:-1], "covariate", "lag"])
+
+    @property
     def _seen(self) -> pd.DataFrame:
         """The last rows of a series seen in ``fit``, as an example of all."""
         return next(iter(self._model.known.values())).recent
@@ -436,8 +490,9 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         ----------
         y : DataFrame with a MultiIndex, or another panel or hierarchy of sktime
             Series to learn from, with the channels of the series to come.
-        X : None, default=None
-            Ignored, as in all methods.
+        X : DataFrame with such a MultiIndex, or with the times alone, default=None
+            Covariates. Weights are learned from what their effects leave; the effects
+            themselves are learned by ``fit``.
         fh : forecasting horizon, default=None
             Steps ahead; the largest is the horizon of the network. None takes
             `horizon`, or that of the pretraining before.
@@ -468,12 +523,14 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         (2, 1)
         """
         check_library(y)
-        self._warn_of_covariates(X)  # sktime would take a panel of them for an error
-        return super().pretrain(y, None, None if fh is None else coerce_horizon(fh))
+        return super().pretrain(y, X, None if fh is None else coerce_horizon(fh))
 
     @as_usual()
     def _pretrain(
-        self, y: pd.DataFrame, X: None = None, fh: ForecastingHorizon | None = None
+        self,
+        y: pd.DataFrame,
+        X: pd.DataFrame | None = None,
+        fh: ForecastingHorizon | None = None,
     ) -> Self:
         self._check_parameters()
         series = split_panel(y)
@@ -482,6 +539,8 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         frequencies = _find_frequencies(series)
         layout = self._lay_out(series, frequencies, horizon, with_maps=False)
         layout.warn_of_left_out()
+        if X is not None:
+            layout = without_effects(layout, split_panel(X), ())
         if self.max_epochs == 0:
             raise ValueError(
                 "max_epochs must be >= 1 in pretrain, got 0: weights of a network are "
@@ -627,12 +686,15 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
     # Predict ------------------------------------------------------------------------
 
     @as_usual()
-    def _predict(self, fh: ForecastingHorizon, X: None = None) -> pd.DataFrame:
-        return self._join_frames(fh, _at_steps, self._seen.columns)
+    def _predict(
+        self, fh: ForecastingHorizon, X: pd.DataFrame | None = None
+    ) -> pd.DataFrame:
+        return self._join_frames(fh, X, _at_steps, self._seen.columns)
 
     def _join_frames(
         self,
         fh: ForecastingHorizon,
+        X: pd.DataFrame | None,
         values_of: Callable[[Forecast, np.ndarray], np.ndarray],
         columns: pd.Index,
         model: SeriesModel | None = None,
@@ -643,17 +705,22 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         """
         counted = {}
         for end, known in self._known_ends().items():
-            steps = self._steps(fh, known)
-            counted[end] = steps, known.times_after(steps)
-        n_steps = self._n_steps_to(fh)
+            ahead = self._steps(fh, known)
+            counted[end] = ahead, known.times_after(ahead)
+        at = {name: counted[_end(known)] for name, known in self._model.known.items()}
+        forecasts = (model or self._model).forecast_each(
+            self._n_steps_to(fh),
+            {name: steps for name, (steps, _) in at.items()},
+            None if X is None else split_panel(X),
+        )
         frames = {}
-        for name, forecast in (model or self._model).forecast_each(n_steps).items():
-            steps, times = counted[_end(forecast.known)]
+        for name, forecast in forecasts.items():
+            steps, times = at[name]
             frames[name] = pd.DataFrame(values_of(forecast, steps), times, columns)
         return join_panel(frames, self._model.level_names)
 
     @as_usual()
-    def predict_parts(self, fh: Any = None) -> pd.DataFrame:
+    def predict_parts(self, fh: Any = None, X: Any = None) -> pd.DataFrame:
         """Forecast what the linear maps and the network would say by themselves.
 
         The forecast of ``predict``, here the mixture, is their mean with the network's
@@ -664,6 +731,9 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         ----------
         fh : forecasting horizon, default=None
             Steps to forecast; None for those passed to ``fit``.
+        X : DataFrame, Series or ndarray, default=None
+            Covariates of the steps to come, if there were some in ``fit``. Each part
+            comes with their effects.
 
         Returns
         -------
@@ -681,15 +751,71 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         ['maps', 'mixture']
         """
         self.check_is_fitted("predict_parts")
-        horizon = self._check_fh(fh)
+        X, horizon = self._read_covariates(X), self._check_fh(fh)
+        assert horizon is not None, "checked with fh"
         variables = self._get_columns("predict_var")
         parts = {
-            name: self._join_frames(horizon, _at_steps, variables, model)
+            name: self._join_frames(horizon, X, _at_steps, variables, model)
             for name, model in self._model.parts().items()
         }
         joined = pd.concat(parts, axis=1).swaplevel(axis=1)
         order = [(variable, name) for variable in variables for name in parts]
         return joined[order].rename_axis(columns=["variable", "part"])
+
+    @as_usual()
+    def predict_effects(self, fh: Any = None, X: Any = None) -> pd.DataFrame:
+        """Forecast, split into what each covariate adds and what there is without.
+
+        Parameters
+        ----------
+        fh : forecasting horizon, default=None
+            Steps to forecast; None for those passed to ``fit``.
+        X : DataFrame, Series or ndarray, default=None
+            Covariates of the steps to come, as for ``predict``. None for a forecaster
+            fitted without them, which has a base alone.
+
+        Returns
+        -------
+        effects : DataFrame
+            A row per step, and columns of two levels: variable, and ``"base"`` or the
+            name of a covariate. The columns of a variable sum to the forecast of
+            ``predict``. Covariates at their mean in the training part add nothing.
+
+        Raises
+        ------
+        ValueError
+            If `X` lacks a step or a column.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import pandas as pd
+        >>> from skts.forecasting import SAMformerForecaster
+        >>> X = pd.DataFrame({"holiday": np.arange(200) % 9 == 0}, dtype=float)
+        >>> y = np.sin(np.arange(200.0)) + 2 * X["holiday"]
+        >>> model = SAMformerForecaster(horizon=4).fit(y[:180], X[:180])
+        >>> model.coef_.round(2).loc[("holiday", 0)].item()
+        2.0
+        >>> effects = model.predict_effects([1, 2], X[180:])
+        >>> list(effects.columns.get_level_values(1))
+        ['base', 'holiday']
+        """
+        self.check_is_fitted("predict_effects")
+        X, horizon = self._read_covariates(X), self._check_fh(fh)
+        assert horizon is not None, "checked with fh"
+        covariates = self._model.covariates
+        named = [] if covariates is None else list(covariates.columns)
+        columns = pd.MultiIndex.from_product(
+            [self._get_columns("predict_var"), ["base", *named]],
+            names=["variable", "part"],
+        )
+
+        def split(forecast: Forecast, steps: np.ndarray) -> np.ndarray:
+            base = forecast.values - forecast.effects.sum(axis=-1)
+            parts = np.concatenate([base[..., None], forecast.effects], axis=-1)
+            return parts[steps - 1].reshape(len(steps), -1)
+
+        return self._join_frames(horizon, X, split, columns)
 
     def _known_ends(self) -> dict[tuple[Any, Any], KnownSeries]:
         """Return the series known, one for each end and step that they have."""
@@ -723,8 +849,8 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         ----------
         fh : forecasting horizon, default=None
             Steps to forecast; None for those passed to ``fit``.
-        X : None, default=None
-            Ignored, as in all methods.
+        X : DataFrame, Series or ndarray, default=None
+            Covariates of the steps to come, if there were some in ``fit``.
         coverage : float or list of float, default=0.9
             Share of the truths to come that each interval shall hold. Larger values
             give wider intervals.
@@ -785,8 +911,8 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         ----------
         fh : forecasting horizon, default=None
             Steps to forecast; None for those passed to ``fit``.
-        X : None, default=None
-            Ignored, as in all methods.
+        X : DataFrame, Series or ndarray, default=None
+            Covariates of the steps to come, if there were some in ``fit``.
         alpha : float or list of float, default=None
             Probabilities; None for 0.05 and 0.95.
 
@@ -821,8 +947,8 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         ----------
         fh : forecasting horizon, default=None
             Steps to forecast; None for those passed to ``fit``.
-        X : None, default=None
-            Ignored, as in all methods.
+        X : DataFrame, Series or ndarray, default=None
+            Covariates of the steps to come, if there were some in ``fit``.
         cov : bool, default=False
             Ignored, as in sktime: there are no covariances.
 
@@ -862,7 +988,7 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
 
     @as_usual()
     def _predict_quantiles(
-        self, fh: ForecastingHorizon, X: None, alpha: list[float]
+        self, fh: ForecastingHorizon, X: pd.DataFrame | None, alpha: list[float]
     ) -> pd.DataFrame:
         # The interval between two quantiles leaves out as much on either side.
         coverages = [abs(2 * level - 1) for level in alpha]
@@ -878,11 +1004,11 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
             return ends.transpose(1, 2, 0).reshape(len(steps), -1)
 
         columns = self._get_columns("predict_quantiles", alpha=alpha)
-        return self._join_frames(fh, quantiles, columns)
+        return self._join_frames(fh, X, quantiles, columns)
 
     @as_usual()
     def _predict_var(
-        self, fh: ForecastingHorizon, X: None = None, cov: bool = False
+        self, fh: ForecastingHorizon, X: pd.DataFrame | None = None, cov: bool = False
     ) -> pd.DataFrame:
         held_out = self._errors_to(fh)
 
@@ -892,7 +1018,7 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
             )
             return deviation[steps - 1] ** 2
 
-        return self._join_frames(fh, variance, self._get_columns("predict_var"))
+        return self._join_frames(fh, X, variance, self._get_columns("predict_var"))
 
     # Rolling windows ----------------------------------------------------------------
 
@@ -910,26 +1036,40 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         return known[None]
 
     def _cut(
-        self, Y: Any, name: str = "Y", *, stride: int = 1, look_back: bool = False
+        self,
+        Y: Any,
+        name: str = "Y",
+        X: Any = None,
+        *,
+        stride: int = 1,
+        look_back: bool = False,
     ) -> RollingByName:
-        """Return windows of one series, or of those of a panel.
+        """Return windows of one series, or of those of a panel, and of covariates.
 
         With `look_back`, the rows seen come before those of `Y`, if it follows them.
         """
         self.check_is_fitted()
         check_int("stride", stride, 1)
+        series = read_series(self._model, Y, name)
         return cut_rolling(
             self._model,
-            read_series(self._model, Y, name),
+            series,
             name,
             stride=stride,
             look_back=look_back,
             standardize=self.standardize,
+            X=self._covariates_of(series, X),
         )
+
+    def _covariates_of(self, series: SeriesByName, X: Any) -> SeriesByName | None:
+        """Return the covariates of series given after ``fit``, by name."""
+        rows = join_panel(series, self._model.level_names)
+        X = self._read_covariates(X, rows)
+        return None if X is None else split_panel(X)
 
     @as_usual()
     def predict_windows(
-        self, Y: Series, stride: int = 1
+        self, Y: Series, stride: int = 1, X: Series | None = None
     ) -> tuple[np.ndarray, np.ndarray]:
         """Forecast from every window of a series in one batched pass.
 
@@ -942,6 +1082,8 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
             index are left out.
         stride : int, default=1
             Rows from one window to the next.
+        X : DataFrame, Series or ndarray, default=None
+            Covariates of all rows of `Y`, if there were some in ``fit``.
 
         Returns
         -------
@@ -958,12 +1100,12 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
             If `Y` is shorter than ``context_length`` + ``horizon``, is infinite, or
             has other columns than in ``fit``; if `stride` is below 1.
         """
-        windows = self._cut(Y, stride=stride)
+        windows = self._cut(Y, X=X, stride=stride)
         return forecast_rolling(self._model, windows)
 
     @as_usual()
     def predict_rolling(
-        self, Y: Series, stride: int = 1
+        self, Y: Series, stride: int = 1, X: Series | None = None
     ) -> tuple[np.ndarray, np.ndarray]:
         """Forecast every window whose targets lie in a series, in one batched pass.
 
@@ -981,6 +1123,8 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
             has the units of the rows before its first target.
         stride : int, default=1
             Rows from one window to the next.
+        X : DataFrame, Series or ndarray, default=None
+            Covariates of all rows of `Y`, if there were some in ``fit``.
 
         Returns
         -------
@@ -996,11 +1140,11 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
             If `Y` holds no window, is infinite, or has other columns than in
             ``fit``; if `stride` is below 1.
         """
-        windows = self._cut(Y, stride=stride, look_back=True)
+        windows = self._cut(Y, X=X, stride=stride, look_back=True)
         return forecast_rolling(self._model, windows)
 
     @as_usual()
-    def predict_one_step(self, Y: Series) -> pd.DataFrame:
+    def predict_one_step(self, Y: Series, X: Series | None = None) -> pd.DataFrame:
         """Forecast each row of a series from the rows before it, one step ahead.
 
         These are forecasts "in sample" where `Y` holds the rows given to ``fit``, and
@@ -1011,6 +1155,8 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         ----------
         Y : Series, DataFrame, panel or ndarray of shape (n_timepoints, n_channels)
             Rows with the channels seen in ``fit``, a panel if that was fitted.
+        X : DataFrame, Series or ndarray, default=None
+            Covariates of all rows of `Y`, if there were some in ``fit``.
 
         Returns
         -------
@@ -1035,7 +1181,9 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         """
         self.check_is_fitted()
         series = read_series(self._model, Y, "Y")
-        frames = forecast_one_step(self._model, series, self.standardize)
+        frames = forecast_one_step(
+            self._model, series, self.standardize, self._covariates_of(series, X)
+        )
         return join_panel(frames, self._model.level_names)
 
     @as_usual()
@@ -1047,6 +1195,7 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         sp: int = 1,
         coverage: float | Sequence[float] | None = None,
         return_forecasts: bool = False,
+        X: Series | None = None,
     ) -> Backtest:
         """Measure the forecasts of every window whose targets lie in a series.
 
@@ -1073,6 +1222,8 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         return_forecasts : bool, default=False
             Whether the result holds every forecast beside its truth, in rows of a long
             frame. Takes memory: a row per window, step and variable.
+        X : DataFrame, Series or ndarray, default=None
+            Covariates of all rows of `Y`, if there were some in ``fit``.
 
         Returns
         -------
@@ -1121,7 +1272,7 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         if coverage is not None:
             self._check_held_out("prediction intervals")
             coverages = check_levels("coverage", coverage)
-        windows = self._cut(Y, stride=stride, look_back=True)
+        windows = self._cut(Y, X=X, stride=stride, look_back=True)
         self._check_period(sp)
         return backtest(
             self._model, windows, sp, coverages, return_forecasts=return_forecasts
@@ -1155,8 +1306,8 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
             step after the last row seen of it, or is an array, its first windows look
             back into the rows seen; otherwise its own first ``context_length`` rows are
             only looked at.
-        X : None, default=None
-            Ignored, as in all methods.
+        X : DataFrame, Series or ndarray, default=None
+            Covariates of all rows of `y`, if there were some in ``fit``.
         fh : forecasting horizon, default=None
             Steps to score as sktime does.
 
@@ -1184,16 +1335,15 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
             if np.any(pd.isna(y)):
                 return percentage_error(y, self.predict(fh, X))
             return super().score(y, X=X, fh=fh)
-        self._warn_of_covariates(X)
-        windows = self._cut(y, "y", look_back=True)
+        windows = self._cut(y, "y", X, look_back=True)
         return -rolling_error(self._model, windows)
 
     @as_usual()
     def _rolling_in_units(
-        self, Y: Any, stride: int
+        self, Y: Any, stride: int, X: Any = None
     ) -> list[tuple[np.ndarray, np.ndarray]]:
         """Return truths and forecasts of each series for ``rolling_scorer``."""
-        windows = self._cut(Y, stride=stride, look_back=True)
+        windows = self._cut(Y, X=X, stride=stride, look_back=True)
         return rolling_in_units(self._model, windows)
 
     @as_usual()
@@ -1201,7 +1351,7 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         self,
         y: pd.DataFrame,
         cv: Any,
-        X: None = None,
+        X: pd.DataFrame | None = None,
         update_params: bool = True,
         reset_forecaster: bool = True,
     ) -> Any:
@@ -1211,7 +1361,8 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         where the rows known end is left to sktime, which goes step by step.
         """
         fh, moving = cv.get_fh(), None
-        if not update_params and None in self._model.known and fh.is_relative:
+        plain = X is None and None in self._model.known and fh.is_relative
+        if not update_params and plain:
             moving = find_cutoffs(self._only, y, cv)
         if moving is None:
             return super()._predict_moving_cutoff(
@@ -1245,16 +1396,21 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
 
     @as_usual()
     def _update(
-        self, y: pd.DataFrame, X: None = None, update_params: bool = True
+        self, y: pd.DataFrame, X: pd.DataFrame | None = None, update_params: bool = True
     ) -> Self:
         recipe, seed = None, 0
         if update_params:
             recipe = replace(recipe_of(self), max_epochs=self.update_epochs)
             seed = draw_seed(self.random_state)
         try:
+            model, series = self._model, split_panel(y)
+            if X is not None:
+                model, series = take_effects(
+                    model, series, split_panel(X), self.standardize
+                )
             model = update_model(
-                self._model,
-                join_rows(self._model, split_panel(y)),
+                model,
+                join_rows(model, series),
                 self.standardize,
                 recipe,
                 seed,

@@ -131,6 +131,11 @@ def shared_weights(moments: Moments, member: Member, horizon: int) -> Tensor:
     return solve(learned, naive.to(total.device), member.strength)
 
 
+def shared_map(moments: Moments, member: Member, horizon: int) -> Tensor:
+    """Return the raw map ``(l, H)`` of a member that is one for all channels."""
+    return raw(shared_weights(moments, member, horizon))
+
+
 def raw(weights: Tensor) -> Tensor:
     """Return the map of raw rows that equals a map ``(l, H)`` of centred ones."""
     return weights - weights.mean(0) + 1 / len(weights)

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from skts.linear._members import Member, forget_own, own_map, shared_weights
 from skts.linear._naive import MEAN, naive_forecasts
-from skts.linear._products import Folds
+from skts.linear._products import Folds, n_targets
 from skts.linear._ridge import centred, errors_of_strengths
 
 # In hundredths of the mean eigenvalue; the strongest, and so the simplest, first.
@@ -40,6 +40,7 @@ def choose_shared(
         Rows of a season, for seasonal forecasts to shrink towards, beside the mean and
         the last value. None shrinks towards the mean alone.
     """
+    n_values = sum(n_targets(held, horizon) for _, held in folds)
     members = []
     for context in contexts:
         naives = [MEAN] if periods is None else naive_forecasts(context, periods)
@@ -55,7 +56,9 @@ def choose_shared(
             ).cpu()
         best = first_of_the_best(errors.flatten().tolist())
         naive, strength = divmod(best, len(STRENGTHS))
-        members.append(Member("shared", context, naives[naive], STRENGTHS[strength]))
+        error = float(errors[naive, strength]) / n_values
+        one = Member("shared", context, naives[naive], STRENGTHS[strength])
+        members.append(replace(one, error=error))
     return members
 
 

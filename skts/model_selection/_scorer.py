@@ -48,7 +48,8 @@ def rolling_scorer(
     Returns
     -------
     scorer : callable
-        Function of a fitted forecaster and a test part. It can be pickled.
+        Function of a fitted forecaster, a test part and, where the forecaster was
+        fitted with them, covariates. It can be pickled.
 
     Raises
     ------
@@ -117,7 +118,7 @@ def _resolve(metric: Any) -> tuple[str, Callable[..., float]]:
 def _score(
     estimator: Any,
     Y: Any,
-    y: None = None,
+    X: Any = None,
     *,
     metrics: dict[str, tuple[Callable[..., float], int]],
     stride: int,
@@ -132,7 +133,8 @@ def _score(
             "sktime forecaster, also a pipeline: "
             "SklearnForecaster(StandardScaler() * forecaster, horizon)."
         )
-    pairs = forecaster._rolling_in_units(Y, stride)
+    covariates = {} if X is None else {"X": X}
+    pairs = forecaster._rolling_in_units(Y, stride, **covariates)
     scores = {
         name: sign * float(np.mean([_measure(metric, *pair) for pair in pairs]))
         for name, (metric, sign) in metrics.items()

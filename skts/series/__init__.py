@@ -1,5 +1,11 @@
 """Series and panels as pandas holds them: checks, times, gaps, units."""
 
+from skts.series._covariates import (
+    as_covariates,
+    check_covariates,
+    for_each,
+    rows_at,
+)
 from skts.series._frame import (
     as_frame,
     check_columns,
@@ -40,7 +46,9 @@ __all__ = [
     "KnownSeries",
     "SeriesByName",
     "Units",
+    "as_covariates",
     "as_frame",
+    "check_covariates",
     "check_columns",
     "check_index",
     "check_known",
@@ -56,12 +64,14 @@ __all__ = [
     "fill_causally",
     "find_frequency",
     "find_periods",
+    "for_each",
     "in_score_units",
     "is_nested",
     "join_panel",
     "measure_deviation",
     "measure_units",
     "meet_series",
+    "rows_at",
     "score_units",
     "spans_after",
     "split_panel",
