@@ -12,8 +12,7 @@ y : Series, DataFrame, ndarray or panel
     Rows in time order, a column per channel. A table with a MultiIndex, whose last
     level is the time, is a panel.
 X : DataFrame or None, default=None
-    Covariates, with the index of `y`. Where the page of the class says nothing of
-    them, they are not used, and a warning says so.
+    Covariates, with a row at each time of `y`.
 fh : int, list, range or ForecastingHorizon, default=None
     Steps ahead to forecast; needed where the parameter ``horizon`` is None.
 
