@@ -60,19 +60,19 @@ at most of all windows at `lr=1e-4`; 30, `hidden_size=128`, `dropout=0.3`).
 `samformer-alone-short` has the defaults, which reach about the same validation error in
 a tenth of the time, and a test error up to two per cent higher; `lsinet-alone-128` has
 the defaults and `hidden_size=128`, and does badly at long horizons, where the mixture
-leaves it out. `samformer-no-sam` has `rho=0`, `lsinet-no-penalty` has `sparsity_interval=0`, and
-`lsinet-8-epochs`, for sets of many windows, ends after 8 of 30 epochs. Names that end
-in `-paper` have the papers' settings per data set and horizon, `transformer-paper`
-without SAM. `linear` is SAMformer's head alone, `linear-sam` the same trained by SAM.
-`identity`, `random` and `temporal` are `samformer-alone` with another attention, the
-last two without SAM, as in the paper; `sigma-reparam` has the paper's learning rate and
-start, without SAM and with it. `tsmixer` has the paper's settings, `dlinear` is
-sktime's network at a context of 384, at the learning rate with the lowest validation
-error of the three; `patchtst` is Hugging Face's network with its paper's sizes for
-ETTh1 and a context of 336 (needs the extra `peers`). All of them are trained in the
-same loop on the same split and keep the epoch with the lowest validation error; the
-stored lines have their batches, schedules and patience. `last-value` and
-`seasonal-naive` repeat the last row and the last day.
+leaves it out. `samformer-no-sam` has `rho=0`, `lsinet-no-penalty` has
+`sparsity_interval=0`, and `lsinet-8-epochs`, for sets of many windows, ends after 8 of
+30 epochs. Names that end in `-paper` have the papers' settings per data set and
+horizon, `transformer-paper` without SAM. `linear` is SAMformer's head alone,
+`linear-sam` the same trained by SAM. `identity`, `random` and `temporal` are
+`samformer-alone` with another attention, the last two without SAM, as in the paper;
+`sigma-reparam` has the paper's learning rate and start, without SAM and with it.
+`tsmixer` has the paper's settings, `dlinear` is sktime's network at a context of 384,
+at the learning rate with the lowest validation error of the three; `patchtst` is
+Hugging Face's network with its paper's sizes for ETTh1 and a context of 336 (needs the
+extra `peers`). All of them are trained in the same loop on the same split and keep the
+epoch with the lowest validation error; the stored lines have their batches, schedules
+and patience. `last-value` and `seasonal-naive` repeat the last row and the last day.
 
 The paper's values are means over five seeds with a radius per cell; for TSMixer those
 of its runs with and without SAM, for `samformer-no-sam` those of its Transformer.
@@ -158,12 +158,12 @@ ETTh1, horizon 96, one seed. Validation errors are means over the folds and thei
 spread; test errors are those on the next 4 months of each candidate's model trained on
 all 16, and no search saw them. Errors of `mixture` are in standard deviations of all
 rows fitted, the unit of `score`; those of the other searches, which are older, in those
-of the part trained on: the two do not compare. In `samformer`, the defaults with a context of 512, and in `lsinet-small` the
-networks are alone (`linear_maps=None`); the latter is made to take minutes: a context
-of 96, patches every 12 steps, a hidden size of 64, 4 heads of 16, the penalty in every
-epoch, 5 epochs. `mixture` searches over the linear maps, too, with 5 epochs and two
-folds; the network's weight in the forecasts is a mean over the folds, and where it is
-0, `rho` makes no difference.
+of the part trained on: the two do not compare. In `samformer`, the defaults with a
+context of 512, and in `lsinet-small` the networks are alone (`linear_maps=None`); the
+latter is made to take minutes: a context of 96, patches every 12 steps, a hidden size
+of 64, 4 heads of 16, the penalty in every epoch, 5 epochs. `mixture` searches over the
+linear maps, too, with 5 epochs and two folds; the network's weight in the forecasts is
+a mean over the folds, and where it is 0, `rho` makes no difference.
 
 `python -m skts.benchmarks search`
 
