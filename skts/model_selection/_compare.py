@@ -3,6 +3,7 @@
 import warnings
 from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import replace
 from numbers import Real
 from typing import Any
 
@@ -38,6 +39,7 @@ COLUMNS = [*ERRORS, "fit_seconds", "forecast_seconds", "n_fits"]
 def compare(
     forecasters: Mapping[str, BaseForecaster] | Sequence[BaseForecaster],
     y: pd.Series | pd.DataFrame | np.ndarray,
+    X: pd.DataFrame | None = None,
     *,
     horizon: int,
     test_size: float | int = 0.2,
@@ -58,6 +60,9 @@ def compare(
         Clones are fitted.
     y : Series, DataFrame, panel, or ndarray of shape (n_timepoints, n_channels)
         Data without gaps or missing values. Each series of a panel counts the same.
+    X : DataFrame, default=None
+        Covariates at the times of `y`, known also for the steps to forecast.
+        Forecasters that take none leave them out.
     horizon : int
         Steps to forecast at once.
     test_size : float or int, default=0.2
@@ -102,7 +107,8 @@ def compare(
         If something in `forecasters` is no sktime forecaster, or `y` no data of pandas
         or numpy.
     ValueError
-        If `y` has gaps, is not finite or too short; if an option is out of range.
+        If `y` has gaps, is not finite or too short; if `X` has other times; if an
+        option is out of range.
 
     Warns
     -----
@@ -137,6 +143,8 @@ def compare(
     named = _name(forecasters)
     series, levels = _read(y)
     origins = _cut(series, levels, horizon, test_size, stride or horizon)
+    if X is not None:
+        origins = replace(origins, covariates=_read_covariates(X, y, series))
     sp = sp or _find_period(origins)
     _check_period(sp, origins)
     rolled: dict[str, Rolled | None] = {NAIVE: roll_naive(origins, sp, coverage)}
@@ -215,6 +223,21 @@ def _read(y: Any) -> tuple[SeriesByName, list[Hashable]]:
             )
         read[name] = rows.set_axis(with_frequency(rows.index, frequency))
     return read, list(y.index.names) if is_panel else [None]
+
+
+def _read_covariates(X: Any, y: Any, series: SeriesByName) -> SeriesByName:
+    """Return the covariates of each series; raise if their times are not those of y."""
+    if not isinstance(X, pd.DataFrame):
+        raise TypeError(f"X must be a DataFrame, got {type(X).__name__}.")
+    times = getattr(y, "index", pd.RangeIndex(len(y)))
+    if not X.index.equals(times):
+        raise ValueError(
+            f"X must have the times of y, {len(times)} rows from {times[0]!r} to "
+            f"{times[-1]!r}, got {len(X)} rows. Use X.loc[y.index]."
+        )
+    return {
+        name: rows.set_axis(series[name].index) for name, rows in split_panel(X).items()
+    }
 
 
 def _cut(

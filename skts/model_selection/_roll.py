@@ -33,6 +33,8 @@ class Origins:
         First row of each window, counted from the start of the test part.
     horizon : int
         Rows of a window.
+    covariates : dict of DataFrame or None
+        Covariates of each series at the times of its rows, if there are any.
     """
 
     series: SeriesByName
@@ -40,6 +42,7 @@ class Origins:
     n_train: dict[Hashable, int]
     starts: np.ndarray
     horizon: int
+    covariates: SeriesByName | None = None
 
     @property
     def steps(self) -> np.ndarray:
@@ -51,11 +54,20 @@ class Origins:
 
         With `begin` None, from the first row on.
         """
+        return self._rows_of(self.series, begin, end)
+
+    def covariate_rows(self, begin: int | None, end: int) -> pd.DataFrame | None:
+        """Return the covariates of the same rows."""
+        if self.covariates is None:
+            return None
+        return self._rows_of(self.covariates, begin, end)
+
+    def _rows_of(
+        self, series: SeriesByName, begin: int | None, end: int
+    ) -> pd.DataFrame:
         parts = {
-            name: y[None if begin is None else n + begin : n + end]
-            for (name, y), n in zip(
-                self.series.items(), self.n_train.values(), strict=True
-            )
+            name: series[name][None if begin is None else n + begin : n + end]
+            for name, n in self.n_train.items()
         }
         return join_panel(parts, self.levels)
 
@@ -109,18 +121,24 @@ def roll(
     for start in map(int, origins.starts):
         if refit or not points:
             rows = origins.rows(None, start)
+            seen = origins.covariate_rows(None, start)
             began = perf_counter()
-            fitted = forecaster.clone().fit(rows, fh=origins.steps)
+            fitted = forecaster.clone().fit(rows, X=seen, fh=origins.steps)
             fits.append(perf_counter() - began)
             began = perf_counter()
         else:
             rows = origins.rows(n_seen, start)
+            seen = origins.covariate_rows(n_seen, start)
             began = perf_counter()
-            fitted.update(rows, update_params=False)
-        points.append(fitted.predict(origins.steps))
+            fitted.update(rows, X=seen, update_params=False)
+        ahead = origins.covariate_rows(start, start + origins.horizon)
+        points.append(fitted.predict(origins.steps, X=ahead))
         waits.append(perf_counter() - began)
         if fitted.get_tag("capability:pred_int"):
-            ends.append(fitted.predict_interval(origins.steps, coverage=coverage))
+            interval = fitted.predict_interval(
+                origins.steps, X=ahead, coverage=coverage
+            )
+            ends.append(interval)
         n_seen = start
     lower = upper = None
     if len(ends) == len(points):

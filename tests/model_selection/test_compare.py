@@ -14,6 +14,7 @@ from sktime.performance_metrics.forecasting import (
 )
 from sktime.transformations.series.difference import Differencer
 
+from skts.forecasting import SAMformerForecaster
 from skts.model_selection import compare
 from skts.model_selection._roll import keeps_up
 
@@ -172,6 +173,23 @@ def test_who_fails_has_a_row_of_nan_and_the_others_go_on(y, make_model):
     assert table.index[-1] == "broken"
     assert table.loc["broken"].drop("n_fits").isna().all()
     assert table.loc["last", "mse"] > 0
+
+
+def test_covariates_reach_who_takes_them(make_frame):
+    """Sales follow a price drawn anew each day, which tells nothing of the next."""
+    rng = np.random.default_rng(0)
+    base = make_frame(600, n_channels=1)["load"]
+    price = pd.DataFrame({"price": rng.standard_normal(600)}, base.index)
+    sales = base - 3 * price["price"]
+    ours = SAMformerForecaster(24, max_epochs=0)
+    models = {"ours": ours, "last": NaiveForecaster()}
+    options = {"horizon": H, "test_size": 40}
+    without, given = (compare(models, sales, X, **options) for X in (None, price))
+    assert given.loc["ours", "mse"] < 0.2 * without.loc["ours", "mse"]
+    for row in ("last", "seasonal naive"):
+        assert given.loc[row, "mse"] == without.loc[row, "mse"]
+    with pytest.raises(ValueError, match=r"X must have the times of y, 600 rows"):
+        compare(models, sales, price[1:], **options)
 
 
 def test_what_moves_on_by_itself_is_known(make_model):
