@@ -3,6 +3,7 @@
 LESSONS = [
     "csv",
     "short_monthly",
+    "holidays",
     "panel",
     "clusters",
     "tuning",
