@@ -4,6 +4,7 @@ LESSONS = [
     "csv",
     "short_monthly",
     "holidays",
+    "covariates",
     "panel",
     "clusters",
     "tuning",
