@@ -120,8 +120,11 @@ ALL_KMEANS = KMEANS | {
         "max_iter": 10,
     }
 }
+# tslearn's k-Shape: cross-correlations, and a centre by an eigenvector per cluster.
+KSHAPE = "k-shape"
+KSHAPE_PARAMETERS: dict[str, Any] = {"n_init": 1, "max_iter": 30}
 SETTINGS = (*LOSTER, HALF, "spectral", *KMEANS)
-MAIN_SETTINGS = (*LOSTER, HALF, "spectral", *ALL_KMEANS)
+MAIN_SETTINGS = (*LOSTER, HALF, "spectral", *ALL_KMEANS, KSHAPE)
 ALL_SETTINGS = (*MAIN_SETTINGS, *ABLATIONS)
 ALL_LOSTER = LOSTER | ABLATIONS | {HALF: {}}
 # What the papers have of each setting.
@@ -192,6 +195,9 @@ def run_cell(dataset: str, setting: str, seed: int, smoke: bool = False) -> Resu
     elif setting == "spectral":
         result["parameters"] = SPECTRAL
         labels = _spectral(X, n_clusters, seed)
+    elif setting == KSHAPE:
+        result["parameters"] = KSHAPE_PARAMETERS
+        labels = _kshape(X, n_clusters, seed)
     else:
         result["parameters"] = ALL_KMEANS[setting]
         labels = _kmeans(X, n_clusters, setting, seed)
@@ -219,6 +225,14 @@ def _kmeans(X: np.ndarray, n_clusters: int, setting: str, seed: int) -> np.ndarr
         features = PCA(PCA_SHARE, svd_solver="full").fit_transform(features)
     kmeans = KMeans(n_clusters, n_init=parameters["n_init"], random_state=seed)
     return kmeans.fit_predict(features)
+
+
+def _kshape(X: np.ndarray, n_clusters: int, seed: int) -> np.ndarray:
+    from tslearn.clustering import KShape  # the extra peers
+
+    series = standardise_each(torch.from_numpy(X.astype(np.float64))[:, None])
+    model = KShape(n_clusters, **KSHAPE_PARAMETERS, random_state=seed)
+    return model.fit_predict(series[:, 0, :, None].numpy())
 
 
 def _spectral(X: np.ndarray, n_clusters: int, seed: int) -> np.ndarray:

@@ -187,12 +187,12 @@ contrastive learning. `spectral` is scikit-learn's spectral clustering of what L
 sees by default. `kmeans` is scikit-learn's, with ten starts, on the standardised
 series, `kmeans-spectrum` on these beside their spectra, `kmeans-spectra` on what LoSTer
 sees by default, `kmeans-pca` on the components with 90 % of the variance; `kmeans-dtw`
-is sktime's, by dynamic time warping within a tenth of the length, with one start (needs
-numba: the extra `peers`). The re-run is by the authors' group.
+is sktime's, by dynamic time warping within a tenth of the length, and `k-shape` is
+tslearn's, both with one start (they need the extra `peers`). The re-run is by the authors' group.
 
 `python -m skts.benchmarks clustering`, and with
 `--datasets extra --seeds 0 --settings loster spectral kmeans kmeans-spectrum`, or with
-`--seeds 0 --settings kmeans-dtw`
+`--seeds 0 --settings kmeans-dtw k-shape`
 
 NMI, means over seeds:
 

@@ -300,10 +300,11 @@ def test_maps_are_solved_again_on_all_rows(make_mixture, pair, refit, n_learned)
     )
 
 
+@pytest.mark.filterwarnings("ignore:Of the truths in the last quarter")
 def test_intervals_are_of_errors_that_the_maps_had_not_seen(make_mixture, pair):
+    static = {"max_epochs": 0, "interval_method": "conformal"}
     kept, refitted = (
-        make_mixture(max_epochs=0, refit_maps=refit).fit(pair)
-        for refit in (False, True)
+        make_mixture(refit_maps=refit, **static).fit(pair) for refit in (False, True)
     )
     # Fitted on the training part alone, the forecasts of the rest are the honest ones.
     forecasts, truths = kept.predict_windows(pair[840 - L :])
@@ -320,7 +321,7 @@ def test_intervals_are_of_errors_that_the_maps_had_not_seen(make_mixture, pair):
 
 def test_of_a_short_series_each_block_is_forecast_by_the_others(make_mixture, pair):
     y = pair[:120]
-    model = make_mixture(max_epochs=5).fit(y)
+    model = make_mixture(max_epochs=5, interval_method="conformal").fit(y)
     assert model.network_ is None
     assert model.n_epochs_ == model.best_epoch_ == 0
     values = standardised(model, y)
