@@ -188,7 +188,8 @@ sees by default. `kmeans` is scikit-learn's, with ten starts, on the standardise
 series, `kmeans-spectrum` on these beside their spectra, `kmeans-spectra` on what LoSTer
 sees by default, `kmeans-pca` on the components with 90 % of the variance; `kmeans-dtw`
 is sktime's, by dynamic time warping within a tenth of the length, and `k-shape` is
-tslearn's, both with one start (they need the extra `peers`). The re-run is by the authors' group.
+tslearn's, both with one start (they need the extra `peers`). The re-run is by the
+authors' group.
 
 `python -m skts.benchmarks clustering`, and with
 `--datasets extra --seeds 0 --settings loster spectral kmeans kmeans-spectrum`, or with
