@@ -306,6 +306,16 @@ def test_the_monitor_takes_the_scorers_of_this_package(make_frame, make_model):
 
 
 @needs_callbacks
+def test_the_monitor_scores_with_covariates(make_frame, make_model):
+    monitor = ScoringMonitor(scoring=rolling_scorer(("mse",)))
+    Y = make_frame()
+    X = Y[["load"]].set_axis(["cause"], axis=1).shift(1, fill_value=0)
+    model = make_model(max_epochs=1).set_callbacks(monitor).fit(Y, X)
+    (mse,) = {row["mse"] for row in monitor.get_logs().data}
+    assert mse == pytest.approx(model.score(Y, X), rel=1e-6)
+
+
+@needs_callbacks
 def test_the_monitor_takes_names_of_scorers_for_regressors(data):
     name = "SAMformerRegressor"
     monitor = ScoringMonitor(scoring=["r2", "neg_mean_squared_error"])

@@ -357,9 +357,9 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
             chosen,
             layout.train,
             layout.valid,
-            # The data are both what is learned from and what is forecast.
+            # Monitors of scikit-learn give a scorer both of these, or do not score.
             y,
-            y,
+            y if X is None else X,
             lambda mixture: self._attributes(make_model(mixture)),
             finish,
             initial,
@@ -1051,6 +1051,7 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         self.check_is_fitted()
         check_int("stride", stride, 1)
         series = read_series(self._model, Y, name)
+        X = None if X is Y else X  # as a fit without covariates is monitored
         return cut_rolling(
             self._model,
             series,
