@@ -34,6 +34,14 @@ MODELS = {
 INTERRUPTED = "Training interrupted by user after"
 
 
+@pytest.fixture(autouse=True)
+def _ctrl_c_is_heard():
+    """Handle Ctrl-C as usual: what is started in the background ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.fixture(params=MODELS)
 def name(request):
     return request.param
