@@ -11,10 +11,9 @@ from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skts.clustering import LoSTerClusterer
-from skts.forecasting import LSINetForecaster, SAMformerForecaster
+from skts.forecasting import SAMformerForecaster
 from skts.model_selection import rolling_scorer
-from skts.regression import LSINetRegressor, SAMformerRegressor
+from tests.small_estimators import data_to_fit, small_estimators
 
 try:
     from sklearn.callback import ProgressBar, ScoringMonitor
@@ -33,16 +32,7 @@ WINDOWS = TINY | {
     "lr_schedule": "constant",
     "lr": 1e-2,
 }
-SMALL_LSINET = {"hidden_size": 8, "n_heads": 2, "head_size": 4}
-MODELS = {
-    "SAMformerForecaster": SAMformerForecaster(8, horizon=4, **WINDOWS),
-    "LSINetForecaster": LSINetForecaster(8, horizon=4, **WINDOWS, **SMALL_LSINET),
-    "SAMformerRegressor": SAMformerRegressor(**WINDOWS),
-    "LSINetRegressor": LSINetRegressor(**WINDOWS, **SMALL_LSINET),
-    "LoSTerClusterer": LoSTerClusterer(
-        2, hidden_size=8, pretrain_epochs=1, tol=0, **TINY
-    ),
-}
+MODELS = small_estimators(WINDOWS, TINY)
 SUPERVISED = [name for name in MODELS if name != "LoSTerClusterer"]
 
 
@@ -56,13 +46,9 @@ def data(make_frame):
     """Return a function that gives the data to fit a named model to."""
 
     def give(name):
-        Y = make_frame(60)
-        if name.endswith("Forecaster"):
-            return (Y,)
-        if name.endswith("Regressor"):
-            rows = np.lib.stride_tricks.sliding_window_view(Y["load"], 12)
-            return rows[:, :8], rows[:, 8:]
-        return (np.random.default_rng(0).standard_normal((24, 12)),)
+        if name == "LoSTerClusterer":
+            return (np.random.default_rng(0).standard_normal((24, 12)),)
+        return data_to_fit(name, make_frame(60))
 
     return give
 

@@ -6,22 +6,12 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
-from skts.clustering import LoSTerClusterer
 from skts.forecasting import LSINetForecaster, SAMformerForecaster
-from skts.regression import LSINetRegressor, SAMformerRegressor
+from tests.small_estimators import data_to_fit, small_estimators
 
 TINY = {"max_epochs": 2, "device": "cpu", "random_state": 0}
 WINDOWS = TINY | {"linear_maps": None, "validation_fraction": 0, "batch_size": 16}
-SMALL_LSINET = {"hidden_size": 8, "n_heads": 2, "head_size": 4}
-MODELS = {
-    "SAMformerForecaster": SAMformerForecaster(8, horizon=4, **WINDOWS),
-    "LSINetForecaster": LSINetForecaster(8, horizon=4, **WINDOWS, **SMALL_LSINET),
-    "SAMformerRegressor": SAMformerRegressor(**WINDOWS),
-    "LSINetRegressor": LSINetRegressor(**WINDOWS, **SMALL_LSINET),
-    "LoSTerClusterer": LoSTerClusterer(
-        2, hidden_size=8, pretrain_epochs=1, tol=0, batch_size=8, **TINY
-    ),
-}
+MODELS = small_estimators(WINDOWS, TINY | {"batch_size": 8})
 
 
 @pytest.fixture(params=MODELS)
@@ -34,11 +24,7 @@ def data(make_frame):
     """Return a function that gives data to fit a named model to, in some unit."""
 
     def give(name, unit=1.0):
-        y = unit * make_frame(60)
-        if name.endswith("Forecaster"):
-            return (y,)
-        rows = np.lib.stride_tricks.sliding_window_view(y["load"], 12)
-        return (rows[:, :8], rows[:, 8:]) if name.endswith("Regressor") else (rows,)
+        return data_to_fit(name, unit * make_frame(60))
 
     return give
 

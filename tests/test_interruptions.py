@@ -14,23 +14,13 @@ from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 
 from skts._callbacks import FitTask
-from skts.clustering import LoSTerClusterer
-from skts.forecasting import LSINetForecaster, SAMformerForecaster
+from skts.forecasting import SAMformerForecaster
 from skts.models import Mixture
-from skts.regression import LSINetRegressor, SAMformerRegressor
+from tests.small_estimators import data_to_fit, small_estimators
 
 TINY = {"max_epochs": 6, "batch_size": 16, "device": "cpu", "random_state": 0}
 WINDOWS = TINY | {"linear_maps": None, "lr": 1e-2, "lr_schedule": "constant"}
-SMALL_LSINET = {"hidden_size": 8, "n_heads": 2, "head_size": 4}
-MODELS = {
-    "SAMformerForecaster": SAMformerForecaster(8, horizon=4, **WINDOWS),
-    "LSINetForecaster": LSINetForecaster(8, horizon=4, **WINDOWS, **SMALL_LSINET),
-    "SAMformerRegressor": SAMformerRegressor(**WINDOWS),
-    "LSINetRegressor": LSINetRegressor(**WINDOWS, **SMALL_LSINET),
-    "LoSTerClusterer": LoSTerClusterer(
-        2, hidden_size=8, pretrain_epochs=1, tol=0, **TINY
-    ),
-}
+MODELS = small_estimators(WINDOWS, TINY)
 INTERRUPTED = "Training interrupted by user after"
 
 
@@ -50,11 +40,7 @@ def name(request):
 @pytest.fixture
 def data(make_frame):
     def give(name, n_rows=100):
-        y = make_frame(n_rows)
-        if name.endswith("Forecaster"):
-            return (y,)
-        rows = np.lib.stride_tricks.sliding_window_view(y["load"], 12)
-        return (rows[:, :8], rows[:, 8:]) if name.endswith("Regressor") else (rows,)
+        return data_to_fit(name, make_frame(n_rows))
 
     return give
 
