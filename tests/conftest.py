@@ -1,6 +1,7 @@
 """Tiny seeded series and models for all tests; torch on one thread."""
 
 import os
+import signal
 from importlib import import_module
 from pathlib import Path
 
@@ -69,6 +70,14 @@ def training(monkeypatch):
 
     monkeypatch.setattr("skts.models._trained.train_on_windows", note)
     return begun
+
+
+@pytest.fixture
+def ctrl_c_is_heard():
+    """Handle Ctrl-C as usual: what is started in the background ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(scope="session")

@@ -23,13 +23,7 @@ WINDOWS = TINY | {"linear_maps": None, "lr": 1e-2, "lr_schedule": "constant"}
 MODELS = small_estimators(WINDOWS, TINY)
 INTERRUPTED = "Training interrupted by user after"
 
-
-@pytest.fixture(autouse=True)
-def _ctrl_c_is_heard():
-    """Handle Ctrl-C as usual: what is started in the background ignores it."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
+pytestmark = pytest.mark.usefixtures("ctrl_c_is_heard")
 
 
 @pytest.fixture(params=MODELS)

@@ -42,7 +42,9 @@ def fitted(make_model, seen):
     return make_model(validation_fraction=0.2, max_epochs=5).fit(seen)
 
 
-def test_windows_are_those_of_each_series_forecast_from_its_end(fitted, series, new):
+def test_windows_are_those_of_each_series_forecast_from_its_end(
+    fitted, series, new, seen
+):
     forecasts, truths = fitted.predict_rolling(new)
     n_north = 90 - SEEN["north"] - H + 1
     assert len(forecasts) == len(truths) == n_north + 60 - SEEN["south"] - H + 1
@@ -50,7 +52,7 @@ def test_windows_are_those_of_each_series_forecast_from_its_end(fitted, series, 
     np.testing.assert_allclose(forecasts[0], ends.loc["north"], rtol=1e-5)
     np.testing.assert_allclose(forecasts[n_north], ends.loc["south"], rtol=1e-5)
     moved = pd.concat({"south": series["south"][45:48]}, names=["place"])
-    later = fitted.clone().fit(panel_of(series)).update(moved, update_params=False)
+    later = fitted.clone().fit(seen).update(moved, update_params=False)
     np.testing.assert_allclose(
         forecasts[n_north + 3], later.predict(range(1, H + 1)).loc["south"], rtol=1e-5
     )
@@ -58,10 +60,6 @@ def test_windows_are_those_of_each_series_forecast_from_its_end(fitted, series, 
     inside, _ = fitted.predict_windows(new)  # nothing is taken from the rows seen
     assert len(inside) == 90 - 60 - L - H + 1 + 60 - 45 - L - H + 1
     np.testing.assert_allclose(inside[0], forecasts[L], rtol=1e-5)
-
-
-def panel_of(series):
-    return pd.concat({n: y[: SEEN[n]] for n, y in series.items()}, names=["place"])
 
 
 def test_a_backtest_is_the_mean_of_those_of_its_series(fitted, new):

@@ -10,6 +10,8 @@ from torch.optim import SGD
 
 from skts.training import SAM, EarlyStopping, Stop, fit_network
 
+pytestmark = pytest.mark.usefixtures("ctrl_c_is_heard")
+
 
 def ctrl_c():
     signal.raise_signal(signal.SIGINT)
