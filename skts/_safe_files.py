@@ -16,7 +16,6 @@ import numpy as np
 import pandas as pd
 import torch
 from pandas.tseries.frequencies import to_offset
-from sktime.forecasting.base import ForecastingHorizon
 from torch import Tensor
 
 from skts.linear import LinearMixture
@@ -73,6 +72,9 @@ def is_safe(archive: ZipFile) -> bool:
 
 
 def _encoded(value: Any, name: str, arrays: list[np.ndarray]) -> Plain:
+    # Regressors and clusterers, whose files come by here, start without it.
+    from sktime.forecasting.base import ForecastingHorizon
+
     if value is None or type(value) in (bool, int, float, str):
         return value
 
@@ -183,6 +185,8 @@ def _decoded(value: Plain, array: Callable[[int], np.ndarray]) -> Any:
         case {"kind": "step", "name": name}:
             return to_offset(name)
         case {"kind": "fh", "values": values, "is_relative": is_relative}:
+            from sktime.forecasting.base import ForecastingHorizon
+
             return ForecastingHorizon(get(values), is_relative)
         case {"kind": "maps", "parts": [weight, members]}:
             return LinearMixture(get(weight), get(members))

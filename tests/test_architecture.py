@@ -205,6 +205,17 @@ def test_importing_skts_is_light():
     assert not loaded & (SCIENTIFIC | {"scipy", "pooch", "matplotlib"})
 
 
+def test_regressors_are_there_without_sktime():
+    code = "import skts.regression, sys; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "sktime" not in done.stdout.split()
+
+
 def test_public_rooms_are_listed_and_loaded_when_touched():
     code = """
 import skts, sys

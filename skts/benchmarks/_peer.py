@@ -14,7 +14,6 @@ class PeerForecaster(TorchForecaster):
     windows_per_epoch = None
     max_time = None
     update_epochs = 1
-    windows_per_epoch = None
     interval_method = "conformal"
     initial_weights = None
     device = "auto"

@@ -31,6 +31,9 @@ def fill_points(X: Any) -> Any:
         for number in np.flatnonzero(missing).tolist():
             filled[number] = _fill(filled[number], number)
         return filled
+    is_long = isinstance(X, pd.DataFrame) and X.index.nlevels > 1
+    if is_long and not X.isna().any(axis=None):
+        return X  # without a conversion, which takes longer than what comes next
     panel = convert_to(X, "df-list", as_scitype="Panel")
     if not any(one.isna().any(axis=None) for one in panel):
         return X

@@ -1,7 +1,7 @@
 """Windows of a series as views: the series lives once, a batch is one gather."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
@@ -139,3 +139,8 @@ def split_chronologically(
     train = window_starts(before, width)
     valid = window_starts(stretches, width, boundary, context_length)
     return train, valid
+
+
+def join_windows(parts: Sequence[Windows]) -> Windows:
+    """Return windows of the same tensor as one."""
+    return replace(parts[0], starts=torch.cat([part.starts for part in parts]))

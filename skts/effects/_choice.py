@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from skts.data import Stretch, Windows
+from skts.data import Stretch, Windows, join_windows
 from skts.effects._alternation import alternate, residual_of, without
 from skts.effects._effects import lagged
 from skts.effects._residuals import products, unexplained
@@ -92,19 +92,13 @@ def _split(
 ) -> tuple[Folds, Windows, Sequence[int] | None]:
     """Return windows to learn from and to be held to, all to learn from in the end."""
     if sum(map(len, valid)) >= FEW_WINDOWS:
-        learned = joined(train)
-        return [(learned, joined(valid))], learned, None
+        learned = join_windows(train)
+        return [(learned, join_windows(valid))], learned, None
     folds = [
-        (joined(learned.series), joined(held_out.series))
+        (join_windows(learned.series), join_windows(held_out.series))
         for learned, held_out in block_folds(every)
     ]
-    return folds, joined(every), periods
-
-
-def joined(windows: Sequence[Windows]) -> Windows:
-    """Return windows of the same tensor as one."""
-    starts = torch.cat([each.starts for each in windows])
-    return replace(windows[0], starts=starts)
+    return folds, join_windows(every), periods
 
 
 def _choose(

@@ -13,7 +13,6 @@ from skts.fitted._held_out import MAX_WINDOWS, HeldOutErrors, measure_held_out
 from skts.fitted._held_out_rows import keep_rows
 from skts.fitted._layout import (
     Layout,
-    Part,
     Sizes,
     choose_sizes,
     lay_out,
@@ -46,7 +45,6 @@ __all__ = [
     "Forecast",
     "HeldOutErrors",
     "Layout",
-    "Part",
     "Rolling",
     "RollingByName",
     "SeriesModel",

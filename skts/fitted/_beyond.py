@@ -20,7 +20,7 @@ from skts.fitted._held_out_rows import HeldOutRows
 from skts.fitted._model import SeriesModel
 
 
-def errors_to(model: SeriesModel, method: str, n_steps: int) -> HeldOutErrors:
+def errors_to(model: SeriesModel, n_steps: int) -> HeldOutErrors:
     """Return the errors of held-out windows at the first `n_steps` steps, or at all.
 
     Those within the horizon are as they are.
@@ -32,11 +32,10 @@ def errors_to(model: SeriesModel, method: str, n_steps: int) -> HeldOutErrors:
     rows = [r for r in model.held_out_rows if not _is_still(model, r)]
     rows = rows or list(model.held_out_rows[:1])
     n_each = max(1, MAX_WINDOWS // max(len(rows), 1))
-    shape = 0, len(model.columns), n_steps - horizon
-    errors = [np.empty(shape, dtype=np.float32)]
-    errors += [_errors(model, part, n_steps, n_each, method) for part in rows]
     # At least one, of nothing known: there may be no rows.
-    errors.append(np.full((1, *shape[1:]), np.nan, dtype=np.float32))
+    shape = 1, len(model.columns), n_steps - horizon
+    errors = [np.full(shape, np.nan, dtype=np.float32)]
+    errors += [_errors(model, part, n_steps, n_each, held_out.method) for part in rows]
     return replace(held_out, beyond=RankedErrors.of(np.concatenate(errors)))
 
 

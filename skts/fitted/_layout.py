@@ -14,6 +14,7 @@ from skts.data import (
     Stretch,
     Windows,
     WindowsThatTell,
+    join_windows,
     split_chronologically,
     truth_of,
     window_starts,
@@ -119,12 +120,12 @@ class Layout:
     @property
     def train(self) -> Windows:
         """The windows of all series for the network to train on."""
-        return _joined([part.train for part in self.parts.values()])
+        return join_windows([part.train for part in self.parts.values()])
 
     @property
     def valid(self) -> Windows | None:
         """The windows of all series held out; None if there are none."""
-        valid = _joined([part.valid for part in self.parts.values()])
+        valid = join_windows([part.valid for part in self.parts.values()])
         return valid if len(valid) else None
 
     @property
@@ -327,12 +328,6 @@ def standardised_rows(known: KnownSeries, values: np.ndarray) -> Tensor:
     rows = known.standardise(values)
     rows[torch.from_numpy(known.units.still)] = 0
     return rows
-
-
-def _joined(parts: list[Windows]) -> Windows:
-    """Return windows of the same tensor as one."""
-    starts = torch.cat([windows.starts for windows in parts])
-    return replace(parts[0], starts=starts)
 
 
 def _divide(

@@ -374,7 +374,7 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
             return (self.sp,)
         longest = max(series, key=lambda name: len(series[name]))
         rows = series[longest]
-        values = rows.ffill().bfill().to_numpy(dtype=np.float64)
+        values = rows.to_numpy(dtype=np.float64)
         return find_periods(rows.index, frequencies[longest], values)
 
     def _choose_maps(self, layout: Layout, periods: tuple[int, ...]) -> ChosenMaps:
@@ -982,7 +982,7 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         self, fh: ForecastingHorizon, coverages: Sequence[float] = ()
     ) -> HeldOutErrors:
         """Return the errors of windows held out, up to the last step of `fh`."""
-        errors = errors_to(self._model, self.interval_method, self._n_steps_to(fh))
+        errors = errors_to(self._model, self._n_steps_to(fh))
         check_enough(errors, self._model.prediction_length, coverages)
         return errors
 
@@ -1064,9 +1064,11 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
 
     def _covariates_of(self, series: SeriesByName, X: Any) -> SeriesByName | None:
         """Return the covariates of series given after ``fit``, by name."""
+        if X is None:
+            self._check_that_covariates_go_on(None)
+            return None
         rows = join_panel(series, self._model.level_names)
-        X = self._read_covariates(X, rows)
-        return None if X is None else split_panel(X)
+        return split_panel(self._read_covariates(X, rows))
 
     @as_usual()
     def predict_windows(

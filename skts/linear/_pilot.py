@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from torch import Tensor
 
-from skts.linear._members import raw, shared_weights
+from skts.linear._members import shared_map
 from skts.linear._moments import Moments
 from skts.linear._products import Folds
 from skts.linear._strengths import choose_shared
@@ -31,4 +31,4 @@ def solve_pilot(
     """
     context = max((c for c in contexts if c <= LONGEST_PILOT), default=min(contexts))
     (member,) = choose_shared(folds, [context], horizon, None)
-    return raw(shared_weights(learned, member, horizon))
+    return shared_map(learned, member, horizon)

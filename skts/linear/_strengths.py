@@ -57,8 +57,8 @@ def choose_shared(
         best = first_of_the_best(errors.flatten().tolist())
         naive, strength = divmod(best, len(STRENGTHS))
         error = float(errors[naive, strength]) / n_values
-        one = Member("shared", context, naives[naive], STRENGTHS[strength])
-        members.append(replace(one, error=error))
+        chosen = naives[naive], STRENGTHS[strength]
+        members.append(Member("shared", context, *chosen, error=error))
     return members
 
 

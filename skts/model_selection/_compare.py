@@ -4,7 +4,6 @@ import warnings
 from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
-from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,7 @@ import pandas as pd
 from sklearn.exceptions import FitFailedWarning
 from sktime.forecasting.base import BaseForecaster
 
-from skts._validation import check_bool, check_int
+from skts._validation import check_bool, check_int, check_real
 from skts.model_selection._roll import Origins, Rolled, keeps_up, roll, roll_naive
 from skts.series import (
     SeriesByName,
@@ -137,7 +136,7 @@ def compare(
     check_int("horizon", horizon, 1)
     check_int("stride", stride, 1, optional=True)
     check_int("sp", sp, 1, optional=True)
-    _check_share("coverage", coverage)
+    check_real("coverage", coverage, 0, 1, exclusive=True)
     if refit is not None:
         check_bool("refit", refit)
     named = _name(forecasters)
@@ -165,14 +164,6 @@ def compare(
 
 
 # What is given -------------------------------------------------------------------
-
-
-def _check_share(name: str, value: Any) -> None:
-    rule = f"{name} must be a number > 0 and < 1, got {value!r}."
-    if isinstance(value, bool) or not isinstance(value, Real):
-        raise TypeError(rule)
-    if not 0 < float(value) < 1:
-        raise ValueError(rule)
 
 
 def _name(forecasters: Any) -> dict[str, BaseForecaster]:
@@ -249,7 +240,7 @@ def _cut(
 ) -> Origins:
     n_rows = min(map(len, series.values()))
     if isinstance(test_size, float):
-        _check_share("test_size", test_size)
+        check_real("test_size", test_size, 0, 1, exclusive=True)
         n_test = round(test_size * n_rows)
     else:
         check_int("test_size", test_size, 1)

@@ -1,9 +1,8 @@
 """Linear maps and a network, mixed by weights that validation chose."""
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from math import ceil
+from math import ceil, nan
 from typing import Any, Self
 
 import torch
@@ -66,7 +65,7 @@ class Mixture:
         """Validation error of the network alone, with the weights that it has."""
         name = "network_valid_loss" if self.maps is not None else "valid_loss"
         errors = {r["epoch"]: r[name] for r in self.history if name in r}
-        last = next(reversed(errors.values()), math.nan)
+        last = next(reversed(errors.values()), nan)
         return errors.get(self.best_epoch, last)
 
     @torch.no_grad()

@@ -21,6 +21,7 @@ PALETTE = (BLUE, ORANGE, GREEN, PURPLE, VERMILION, SKY)
 DARK, GREY, LIGHT = "0.15", "0.5", "0.8"
 
 MOST_VARIABLES = 24  # in one figure
+COLUMNS_OF_VARIABLES = 2
 
 
 def prepare_axes(ax: "Axes | None", width: float = 7.0, height: float = 3.5) -> "Axes":
@@ -81,7 +82,9 @@ def axes_of_variables(ax: Any, n_variables: int) -> "list[Axes]":
     if ax is None and n_variables == 1:
         return [prepare_axes(None)]
     if ax is None:
-        return new_grid(n_variables, most_columns=2, width=4.5, height=2.2)
+        return new_grid(
+            n_variables, most_columns=COLUMNS_OF_VARIABLES, width=4.5, height=2.2
+        )
     given = list(ax.flat) if isinstance(ax, np.ndarray) else ax
     axes = list(given) if isinstance(given, Sequence) else [given]
     if len(axes) != n_variables:
@@ -92,12 +95,12 @@ def axes_of_variables(ax: Any, n_variables: int) -> "list[Axes]":
     return axes
 
 
-def finish_axes(axes: "list[Axes]", n_columns: int = 2) -> "Axes | np.ndarray":
+def finish_axes(axes: "list[Axes]") -> "Axes | np.ndarray":
     """Put one legend beside axes that share it, and return them: the one, or all."""
-    put_legend(axes[min(len(axes), n_columns) - 1])
+    put_legend(axes[min(len(axes), COLUMNS_OF_VARIABLES) - 1])
     if len(axes) == 1:
         return axes[0]
-    for ax in axes[:-n_columns]:
+    for ax in axes[:-COLUMNS_OF_VARIABLES]:
         ax.set_xlabel("")
     return np.asarray(axes, dtype=object)
 

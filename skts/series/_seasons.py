@@ -80,7 +80,8 @@ def _seasons_in_months(frequency: pd.DateOffset) -> tuple[int, ...]:
 
 def _periods_seen(values: np.ndarray) -> tuple[int, ...]:
     """Return the lags at which the changes of a series are most like each other."""
-    changes = np.diff(np.asarray(values, dtype=np.float64), axis=0)
+    filled = pd.DataFrame(values, dtype=np.float64).ffill().bfill()
+    changes = np.diff(filled.to_numpy(), axis=0)
     n = len(changes)
     if n < 8:
         return ()

@@ -66,15 +66,11 @@ class Stop:
         self.reason = "interrupt"
         return True
 
-    def is_due(self) -> bool:
-        """Return whether anything asks for the end."""
-        if self.reason is None and monotonic() >= self._end:
-            self.reason = "max_time"
-        return self.reason is not None
-
     def ends_training(self) -> bool:
         """Return whether training is to end here, and remember it."""
-        if self.is_due():
+        if self.reason is None and monotonic() >= self._end:
+            self.reason = "max_time"
+        if self.reason is not None:
             self.ended_by = self.reason
         return self.ended_by is not None
 
