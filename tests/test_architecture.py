@@ -83,7 +83,7 @@ ROOMS = {
         BELOW_ESTIMATORS
         | {"clustering", "conformal", "datasets", "fitted", "forecasting", "models"}
         | {"series"},
-        SCIENTIFIC | {"joblib", "matplotlib", "scipy", "transformers"},
+        SCIENTIFIC | {"joblib", "matplotlib", "scipy", "transformers", "tslearn"},
     ),
 }
 

@@ -62,7 +62,8 @@ class Covariates:
         """
         stretches = contiguous_stretches(rows.index, frequency)
         each = self.effects.of_each(rows.to_numpy(dtype=np.float64), stretches)
-        factor = self.factors[name] if factor is None else factor
+        factor = self.factors.get(name, factor)
+        assert factor is not None, "given for a series that is not known"
         return each * factor[:, None]
 
     def keep(self, name: Hashable, rows: pd.DataFrame) -> Self:

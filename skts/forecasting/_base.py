@@ -198,14 +198,17 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
             self._check_that_covariates_go_on(X)
         if X is None:
             return None
+        if isinstance(X, list) or np.ndim(X) == 3 or is_nested(X):
+            X = convert_to(X, "pd-multiindex", as_scitype="Panel")
         times = getattr(y, "index", None)
         if y is None and None in self._model.known:
             times = self._only.times_after(np.arange(1, len(X) + 1))
         seen = self._model.covariates if self.is_fitted else None
         columns = None if seen is None else list(seen.columns)
         X = as_covariates(X, pd.RangeIndex(len(X)) if times is None else times, columns)
-        if seen is not None and isinstance(X, pd.DataFrame) and not is_nested(X):
+        if seen is not None and isinstance(X, pd.DataFrame):
             check_covariates(X, seen.columns)
+            X = X.set_axis(seen.columns, axis=1)  # one may have another name
             if y is None:
                 return for_each(X, list(self._model.known), self._model.level_names)
         if isinstance(y, pd.DataFrame) and isinstance(y.index, pd.MultiIndex):

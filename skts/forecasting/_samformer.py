@@ -306,6 +306,8 @@ class SAMformerForecaster(SAMformerModel, TorchForecaster):
         ValueError
             If `Y` is shorter than ``context_length``, or `attention` is "identity" or
             "none", which have no weights.
+        NotImplementedError
+            If `Y` is given after a fit with covariates.
         """
         self.check_is_fitted()
         if self.attention in ("identity", "none"):
@@ -315,18 +317,23 @@ class SAMformerForecaster(SAMformerModel, TorchForecaster):
             )
         known = self._only
         frame = known.recent
+        if Y is not None and self._model.covariates is not None:
+            raise NotImplementedError(
+                "Y holds the effects of covariates, which the network has not seen. "
+                "Leave Y out to look at the last rows known, or fit without X."
+            )
         if Y is not None:
             frame = read_series(self._model, Y, "Y")[None]
         network = cast(SAMformer, self._trained_network("attention weights"))
         n_seen = self._model.solved.network_context
-        values = frame.to_numpy(dtype=np.float64)[-n_seen:]
-        if len(values) < n_seen:
+        if len(frame) < n_seen:
             raise ValueError(
-                f"Y has {len(values)} time points, but context_length={n_seen} are "
+                f"Y has {len(frame)} time points, but context_length={n_seen} are "
                 "looked at. Give a longer series."
             )
         with torch.no_grad():
-            window = known.standardise(values)[None].to(self.device_)
+            rows = known.fill(frame.to_numpy(dtype=np.float64))[-n_seen:]
+            window = known.units.standardise(rows)[None].to(self.device_)
             return network.attention_weights(window)[0].cpu().numpy()
 
     @classmethod

@@ -173,8 +173,8 @@ class WindowRegressor(WindowModel, RegressorMixin, BaseEstimator):
         sample_weight : array-like of shape (n,), default=None
             What the error of each window counts, in all there is: units, linear maps,
             the loss of the network and the validation error. Windows of weight 0 are
-            left out; None counts all the same. Which rows are held out does not depend
-            on weights.
+            left out, as if they had not been given; None counts all the same. Other
+            weights do not change which rows are held out.
 
         Returns
         -------

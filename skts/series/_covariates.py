@@ -11,7 +11,6 @@ from skts.series._frame import (
     check_columns,
     check_library,
     check_values,
-    is_nested,
 )
 from skts.series._order import check_index, check_order, describe_times
 from skts.series._panel import split_panel
@@ -22,8 +21,8 @@ def as_covariates(
 ) -> Any:
     """Return covariates as a frame of floats.
 
-    `times` and `columns` are those of an array's rows and columns. Panels that are no
-    frame are left to sktime, and checked after it.
+    `times` and `columns` are those of an array's rows and columns. What is no table is
+    left to sktime, which refuses it.
 
     Raises
     ------
@@ -31,11 +30,11 @@ def as_covariates(
         If they are not finite numbers in order.
     """
     check_library(X, "X")
-    if isinstance(X, np.ndarray) and X.ndim < 3:
+    if isinstance(X, np.ndarray):
         X = _with_times(as_frame(X, "X", columns), times)
     if isinstance(X, pd.Series):
         X = X.to_frame()
-    if not isinstance(X, pd.DataFrame) or is_nested(X):
+    if not isinstance(X, pd.DataFrame):
         return X
     if not X.shape[1] or not X.columns.is_unique:
         raise ValueError(

@@ -173,6 +173,32 @@ def test_arrays_are_rows_that_follow(fitted, y, X):
     pd.testing.assert_frame_equal(forecast, fitted.predict(STEPS, X[rows]))
 
 
+def test_a_covariate_alone_may_have_another_name_or_none(y, X):
+    price = X[["price"]]
+    model = fit(y, price)
+    forecast = model.predict(STEPS, price[N_TRAIN:])
+    for name in ("costs", None):
+        renamed = price["price"].rename(name)[N_TRAIN:]
+        pd.testing.assert_frame_equal(model.predict(STEPS, renamed), forecast)
+
+
+def test_attention_is_that_of_rows_without_effects(y, X):
+    model = fit(y, X, max_epochs=1, linear_maps=None)
+    assert model.attention_matrix().shape == (1, 2, 2)
+    with pytest.raises(NotImplementedError, match="Leave Y out"):
+        model.attention_matrix(y[:N_TRAIN])
+
+
+def test_covariates_in_a_list_are_checked_as_those_in_frames(y, X):
+    numbered = X[:60].reset_index(drop=True)
+    holey = numbered.copy()
+    holey.iloc[5, 1] = np.nan
+    series = [y[:60].reset_index(drop=True)] * 2
+    with pytest.raises(ValueError, match="X must be finite, got 1 NaN"):
+        make().fit(series, X=[numbered, holey], fh=STEPS)
+    assert make().fit(series, X=[numbered, numbered], fh=STEPS).is_fitted
+
+
 def test_windows_of_a_series_alone_need_its_own_covariates(fitted, y, X):
     rows = slice(30, 60)
     forecasts, truths = fitted.predict_windows(y[rows], X=X[rows])
@@ -219,6 +245,12 @@ def test_a_panel_shares_effects_in_the_units_of_its_series(y, X):
     model.update(new, X[:N_TRAIN])
     seen_later = model.predict(STEPS, X[N_TRAIN:]).loc["new"]
     np.testing.assert_allclose(seen_later, 3 * forecast.loc["small"], rtol=0.1)
+    rows = slice(30, 60)  # which follow nothing that is known
+    of_new, of_small = (
+        model.predict_windows(pd.concat({name: each[rows]}, names=["size", "day"]), X=X)
+        for name, each in {"new": 3 * y[["shop"]], "small": y[["shop"]]}.items()
+    )
+    np.testing.assert_allclose(of_new[0], 3 * of_small[0], rtol=0.15)
 
 
 # Tools --------------------------------------------------------------------------------

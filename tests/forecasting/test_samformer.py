@@ -117,6 +117,16 @@ def test_attention_is_that_of_the_last_context(make_frame, make_model):
     np.testing.assert_allclose(elsewhere, expected, rtol=1e-5)
 
 
+def test_attention_fills_what_is_missing_from_all_rows_before(make_frame, make_model):
+    model = make_model(head_init="glorot").fit(make_frame(60))
+    matrices = []
+    for before in (1.0, -1.0):
+        y = make_frame(40)
+        y.iloc[-L - 1], y.iloc[-L:-2] = before * y.std(), np.nan
+        matrices.append(model.attention_matrix(y))
+    assert not np.allclose(*matrices, atol=1e-3)
+
+
 @pytest.mark.parametrize("attention", ["identity", "none"])
 def test_models_without_attention_weights_say_so(make_frame, make_model, attention):
     model = make_model(attention=attention).fit(make_frame())
