@@ -46,11 +46,18 @@ print(f"{len(train)} rows to train on, {len(test)} to test on, 6 channels")
 # ``rho``; its score is minus the squared error over all rolling windows of a fold.
 # Two walks to validate on make a noisy error, hence the patience. They are also too few
 # to tell what a network adds to linear maps, so by default there would be none here:
-# ``linear_maps=None`` trains it alone.
+# ``linear_maps=None`` trains it alone. So few windows need many epochs.
 warnings.filterwarnings("ignore", message=r"y has \d+ gap")
 search = GridSearchCV(
     SAMformerForecaster(
-        60, horizon=20, linear_maps=None, lr=1e-3, patience=20, random_state=0
+        60,
+        horizon=20,
+        linear_maps=None,
+        lr=1e-3,
+        lr_schedule="cosine",
+        max_epochs=300,
+        patience=20,
+        random_state=0,
     ),
     {"rho": [0.0, 0.3, 0.7]},
     cv=TimeSeriesSplit(3, test_size=200),

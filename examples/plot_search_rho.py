@@ -18,9 +18,9 @@ This example reads ETTh1 through :func:`skts.datasets.load_ett`, which downloads
 
 # %%
 # Twelve weeks of seven channels, and settings close to the paper's: a head with random
-# weights and a large learning rate. (The defaults, a head started at zero and a rate of
-# 1e-4, are less prone to overfit.) Nothing is held out to choose an epoch, so it is up
-# to ``rho`` alone to prevent it. ``linear_maps=None`` leaves out the linear maps that
+# weights and a large learning rate that starts anew every five epochs. (The defaults, a
+# head started at zero and a rate that falls to nothing, are less prone to overfit.)
+# Nothing is held out to choose an epoch, so it is up to ``rho`` alone to prevent it. ``linear_maps=None`` leaves out the linear maps that
 # a forecaster is mixed with by default: ``rho`` says nothing about those.
 import matplotlib.pyplot as plt
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
@@ -30,7 +30,8 @@ from skts.forecasting import SAMformerForecaster
 from skts.plotting import plot_learning_curves, plot_search
 
 y = load_ett("ETTh1")[:2016]
-training = {"lr": 3e-3, "head_init": "glorot", "batch_size": 64, "max_epochs": 8}
+training = {"lr": 3e-3, "lr_schedule": "cosine", "head_init": "glorot"}
+training |= {"batch_size": 64, "max_epochs": 8, "windows_per_epoch": None}
 model = SAMformerForecaster(
     336,
     48,

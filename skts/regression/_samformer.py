@@ -59,7 +59,8 @@ class SAMformerRegressor(SAMformerModel, WindowRegressor):
         Whether each channel is standardised by the mean and standard deviation of the
         training part. Without it, channels with large numbers dominate the loss.
     max_epochs : int, default=10
-        Largest number of epochs, each of `windows_per_epoch` windows.
+        Largest number of epochs, each of `windows_per_epoch` windows. Where there are
+        some hundreds in all, a network alone needs more epochs.
     max_time : float or None, default=None
         Seconds after which training stops, counted from the choice of the linear maps
         on; the best epoch so far is kept, as it is where Ctrl-C interrupts training.
