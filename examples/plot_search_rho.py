@@ -18,10 +18,11 @@ This example reads ETTh1 through :func:`skts.datasets.load_ett`, which downloads
 
 # %%
 # Twelve weeks of seven channels, and settings close to the paper's: a head with random
-# weights and a large learning rate that starts anew every five epochs. (The defaults, a
-# head started at zero and a rate that falls to nothing, are less prone to overfit.)
-# Nothing is held out to choose an epoch, so it is up to ``rho`` alone to prevent it. ``linear_maps=None`` leaves out the linear maps that
-# a forecaster is mixed with by default: ``rho`` says nothing about those.
+# weights and a large learning rate that starts anew every five epochs. (The defaults,
+# a head started at zero and a rate that falls to nothing, are less prone to overfit.)
+# Nothing is held out to choose an epoch, so it is up to ``rho`` alone to prevent it.
+# ``linear_maps=None`` leaves out the linear maps that a forecaster is mixed with by
+# default: ``rho`` says nothing about those.
 import matplotlib.pyplot as plt
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 
