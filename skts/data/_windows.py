@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from skts.data._rows import slices
+from skts.data._rows import pick, slices
 
 Stretch = tuple[int, int]
 Starts = TypeVar("Starts", np.ndarray, Tensor)
@@ -52,12 +52,13 @@ class Windows:
         """
         width = self.context_length + self.prediction_length
         views = self.series.unfold(-1, width, 1).transpose(0, 1)  # (T - W + 1, C, W)
-        windows = views[self.starts[which]]
+        starts = self.starts[which]
+        windows = pick(views, starts)
         context = windows[..., : self.context_length]
         if self.truth is None:
             return context, windows[..., self.context_length :]
         truths = self.truth.unfold(-1, self.prediction_length, 1).transpose(0, 1)
-        return context, truths[self.starts[which] + self.context_length]
+        return context, pick(truths, starts + self.context_length)
 
     def in_order(self, max_values: int = 2**22) -> Iterator[tuple[Tensor, Tensor]]:
         """Yield contexts and targets in time order, `max_values` numbers at a time."""
