@@ -49,6 +49,25 @@ for model, ax in zip(models.values(), axes, strict=True):
     ax.label_outer()
 
 # %%
+# An interval is about one step. That a whole day stays within all of its intervals is
+# another question; ``predict_band`` answers that one.
+model = models["following"]
+band = model.predict_band(steps, coverage=0.9)["load"][0.9]
+ax = plot_forecast(
+    model.predict(steps),
+    train[-48:],
+    intervals=model.predict_interval(steps, coverage=0.9),
+    truth=test[:24],
+)
+ax.plot(band.index, band, color="#0072B2", linestyle="--")
+ax.lines[-1].set_label("90 % band")
+ax.legend(loc="upper left", frameon=False)
+
+tried = model.backtest(test, stride=24, coverage=0.9, return_forecasts=False)
+paths = tried.bands.set_index("form")["held"]
+print(f"bands held {paths['following']:.0%} of the days, from first to last hour")
+
+# %%
 # How many of the truths lie inside? We move through the test part day by day;
 # ``update(..., update_params=False)`` moves the context on, learns nothing, and tells
 # intervals that follow how far off the forecasts were.

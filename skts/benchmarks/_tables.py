@@ -152,6 +152,11 @@ has eight windows, and quarters of two.
 
 {intervals}
 
+Bands, of the same runs, are to hold all 24 steps of a variable's path: per cent of the
+paths that they hold, and their widths.
+
+{bands}
+
 ## Searches
 
 Plain `GridSearchCV` with `TimeSeriesSplit(3, test_size=1440)` on the first 16 months of
@@ -379,6 +384,7 @@ def write_page(folder: Path, page: Path) -> None:
         "refit": (_refit.table, read_results(folder / "refit.jsonl")),
         "toy": (_toy.table, read_results(folder / "toy.jsonl")),
         "intervals": (_intervals.table, intervals),
+        "bands": (_intervals.table_of_bands, intervals),
         "search": (_search.search_table, of("search")),
         "parallel": (_search.parallel_table, of("parallel")),
         "nmi": (_clustering.nmi_table, clusterings),

@@ -13,8 +13,16 @@ from typing import Self
 
 import numpy as np
 
+from skts.conformal._alike import (
+    AlikeErrors,
+    band_half_widths,
+    count,
+    half_widths,
+    root_mean_square,
+    usual_size,
+    worst_of_path,
+)
 from skts.conformal._levels import Levels, interpolate
-from skts.conformal._ranked import RankedErrors, count, half_widths, root_mean_square
 
 # Windows kept, and kept for each horizon where there are plenty.
 N_KEPT = 1000
@@ -25,6 +33,8 @@ HALF_LIFE = 160
 FEWEST = 20
 # Windows that the levels follow before they are first asked for.
 N_FIRST = 250
+# Errors looked at in one go.
+MOST_AT_ONCE = 2**18
 
 
 def _ages() -> np.ndarray:
@@ -44,6 +54,8 @@ class RecentErrors:
     ----------
     errors : ndarray of shape (n, C, H)
         Those of the windows kept; NaN where unknown.
+    unit : ndarray of shape (C, H)
+        What those held out in a fit were like at each step.
     spacing : int
         Windows from one that is kept to the next.
     levels_before : Levels
@@ -55,6 +67,7 @@ class RecentErrors:
     """
 
     errors: np.ndarray
+    unit: np.ndarray
     spacing: int
     levels_before: Levels
     n_pending: int
@@ -63,8 +76,9 @@ class RecentErrors:
     @classmethod
     def of(cls, errors: np.ndarray, spacing: int) -> Self:
         """Return the errors ``(n, C, H)`` of windows some windows apart."""
-        before = Levels.at_start(*errors.shape[1:])
-        return cls(errors[-N_KEPT:], spacing, before, min(len(errors), N_FIRST))
+        errors, before = errors[-N_KEPT:], Levels.at_start(*errors.shape[1:])
+        unit, n_first = usual_size(errors), min(len(errors), N_FIRST)
+        return cls(errors, unit, spacing, before, n_first)
 
     @property
     def lag(self) -> int:
@@ -75,8 +89,9 @@ class RecentErrors:
     def levels(self) -> Levels:
         """The levels after all errors."""
         levels = self.levels_before.copy()
-        for at in range(len(self.errors) - self.n_pending, len(self.errors)):
-            levels.move(self._ranks(self.errors, at))
+        pending = np.arange(len(self.errors))[len(self.errors) - self.n_pending :]
+        for rank in self._ranks(self.errors, pending):
+            levels.move(rank)
         return levels
 
     def which_to_keep(self, n_windows: int) -> np.ndarray:
@@ -115,7 +130,20 @@ class RecentErrors:
     def half_widths(self, coverages: Sequence[float]) -> np.ndarray:
         """Return how far intervals reach to either side, ``(A, C, H)``."""
         levels = interpolate(self.levels.mean(), np.asarray(coverages))
-        return half_widths(np.sort(self._now(), axis=0), levels)
+        return half_widths(self._now(), levels)
+
+    def band_half_widths(
+        self, coverages: Sequence[float], steps: np.ndarray
+    ) -> np.ndarray:
+        """Return how far bands over some steps reach to either side, ``(A, C, S)``.
+
+        `steps` are positions among the steps.
+        """
+        levels = interpolate(self.levels.mean(), np.asarray(coverages))
+        levels, unit = levels[..., steps], self.unit[..., steps]
+        errors = self._now()[..., steps]
+        worst, intervals = worst_of_path(errors, unit), half_widths(errors, levels)
+        return band_half_widths(worst, unit, levels, intervals)
 
     def standard_deviation(self) -> np.ndarray:
         """Return the root of the mean squared error, ``(C, H)``."""
@@ -125,19 +153,20 @@ class RecentErrors:
         """Return the least number of errors looked at in each channel, ``(C,)``."""
         return count(self._now()).min(axis=-1)
 
-    def at_rest(self) -> RankedErrors:
+    def at_rest(self) -> AlikeErrors:
         """Return all errors as ones that count the same."""
-        return RankedErrors.of(self.errors[-N_KEPT:])
+        return AlikeErrors(self.errors[-N_KEPT:])
 
     def _now(self) -> np.ndarray:
-        return self._looked_at(self.errors, len(self.errors))
+        return _looked_at(self.errors, np.array(len(self.errors)))
 
     def half_widths_along(
-        self, errors: np.ndarray, coverages: Sequence[float]
-    ) -> np.ndarray:
-        """Return half widths now, and after each window kept, ``(n + 1, A, C, H)``.
+        self, errors: np.ndarray, coverages: Sequence[float], which: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return half widths of intervals and of bands after some windows kept.
 
-        They are those that ``followed_by`` would lead to, one window after the other.
+        They are those that ``followed_by`` would lead to, one window after the other,
+        each ``(len(which), A, C, H)``; the bands are those over all steps.
 
         Parameters
         ----------
@@ -145,30 +174,52 @@ class RecentErrors:
             Errors of the windows that ``which_to_keep`` tells.
         coverages : sequence of float
             The shares to hold.
+        which : ndarray of int
+            How many of these windows have come, in rising order.
         """
-        levels, asked = self.levels.copy(), np.asarray(coverages)
+        n_before, asked = len(self.errors), np.asarray(coverages)
         joined = np.concatenate([self.errors, errors.astype(self.errors.dtype)])
-        shape = len(errors) + 1, len(asked), *errors.shape[1:]
-        widths = np.empty(shape, dtype=self.errors.dtype)
-        for number, at in enumerate(range(len(self.errors), len(joined) + 1)):
-            in_order = np.sort(self._looked_at(joined, at), axis=0)
-            widths[number] = half_widths(in_order, interpolate(levels.mean(), asked))
-            if at < len(joined):
-                levels.move(self._ranks(joined, at))
-        return widths
+        ranks = self._ranks(joined, np.arange(n_before, len(joined)))
+        shape = 2, len(which), len(asked), *errors.shape[1:]
+        intervals, bands = np.empty(shape, dtype=self.errors.dtype)
+        worst = worst_of_path(joined, self.unit)
+        levels, n_followed = self.levels.copy(), 0
+        for here in _blocks(len(which), errors):
+            means = []
+            for n_come in which[here]:
+                for rank in ranks[n_followed:n_come]:
+                    levels.move(rank)
+                n_followed = n_come
+                means.append(interpolate(levels.mean(), asked))
+            until, moved = n_before + which[here], np.stack(means)
+            intervals[here] = half_widths(_looked_at(joined, until), moved)
+            bands[here] = band_half_widths(
+                _looked_at(worst, until), self.unit, moved, intervals[here]
+            )
+        return intervals, bands
 
-    def _ranks(self, errors: np.ndarray, at: int) -> np.ndarray:
-        """Return the lowest level that would not have held an error, ``(C, H)``."""
-        seen, error = self._looked_at(errors, at - self.lag + 1), errors[at]
-        if not len(seen):
-            return np.full(error.shape, np.nan)
-        n_seen = count(seen)
-        n_below = np.sum(seen < error, axis=0)
-        ranks = np.where(n_below < n_seen, n_below / (n_seen + 1), 1.0)
-        return np.where((n_seen < FEWEST) | np.isnan(error), np.nan, ranks)
+    def _ranks(self, errors: np.ndarray, at: np.ndarray) -> np.ndarray:
+        """Return the lowest levels that would not have held errors, ``(n, C, H)``."""
+        ranks = np.empty((len(at), *errors.shape[1:]))
+        for here in _blocks(len(at), errors):
+            seen, came = _looked_at(errors, at[here] - self.lag + 1), errors[at[here]]
+            n_seen = count(seen)
+            n_below = np.count_nonzero(seen < came[:, None], axis=1)
+            rank = np.where(n_below < n_seen, n_below / (n_seen + 1), 1)
+            unknown = (n_seen < FEWEST) | np.isnan(came)
+            ranks[here] = np.where(unknown, np.nan, rank)
+        return ranks
 
-    @staticmethod
-    def _looked_at(errors: np.ndarray, end: int) -> np.ndarray:
-        """Return what counts of the errors before one of them."""
-        at = end - 1 - AGES
-        return errors[at[at >= 0]]
+
+def _looked_at(errors: np.ndarray, ends: np.ndarray) -> np.ndarray:
+    """Return what counts of the errors before some, NaN where there are none."""
+    at = np.expand_dims(ends, -1) - 1 - AGES
+    seen = errors[np.maximum(at, 0)]
+    seen[at < 0] = np.nan
+    return seen
+
+
+def _blocks(n: int, errors: np.ndarray) -> list[slice]:
+    """Return slices of n times to look at errors, few enough for memory."""
+    n_each = max(1, MOST_AT_ONCE // (len(AGES) * errors[0].size))
+    return [slice(first, first + n_each) for first in range(0, n, n_each)]

@@ -53,3 +53,35 @@ class IntervalScores:
         # An interval is scored by the pinball losses of its ends, up to a factor.
         means["pinball_loss"] = means["interval_score"] * self._missing / 4
         return means
+
+
+class BandScores:
+    """Sums over windows of what bands over all steps hold, by coverage and channel."""
+
+    def __init__(self) -> None:
+        self._sums = {"held": np.zeros(()), "width": np.zeros(())}
+        self._counts = np.zeros(())
+
+    def add(self, errors: np.ndarray, widths: np.ndarray) -> None:
+        """Add windows.
+
+        Parameters
+        ----------
+        errors : ndarray of shape (n, C, H)
+            Absolute errors; those that are NaN do not count, and what is known of a
+            path is what is held.
+        widths : ndarray of shape (n, A, C, H) or (A, C, H)
+            How far the bands reached to either side.
+        """
+        beyond = np.fmax.reduce(errors[:, None] - widths, axis=-1)  # (n, A, C)
+        known = ~np.isnan(beyond)
+        width = 2 * widths.mean(axis=-1) + np.zeros_like(beyond)
+        for name, values in (("held", beyond <= 0), ("width", width)):
+            total = np.where(known, values, 0).sum(axis=0, dtype=np.float64)
+            self._sums[name] = self._sums[name] + total
+        self._counts = self._counts + known.sum(axis=0)
+
+    def means(self) -> dict[str, np.ndarray]:
+        """Return each measure, ``(A, C)``: NaN where nothing was known."""
+        with np.errstate(invalid="ignore"):
+            return {name: total / self._counts for name, total in self._sums.items()}

@@ -1,6 +1,6 @@
 """What a fit on series learns: one plain object, and what can be done with it."""
 
-from skts.fitted._beyond import check_enough, errors_to
+from skts.fitted._beyond import check_enough, check_within, errors_to
 from skts.fitted._conformal import (
     INTERVAL_METHODS,
     absolute_errors,
@@ -53,6 +53,7 @@ __all__ = [
     "backtest",
     "check_enough",
     "check_levels",
+    "check_within",
     "choose_sizes",
     "cut_rolling",
     "error_means",

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from skts.conformal import RankedErrors, count, windows_needed
+from skts.conformal import AlikeErrors, count, windows_needed
 from skts.data import Windows, spread_out
 from skts.fitted._held_out import MAX_WINDOWS, HeldOut, HeldOutErrors, errors_of
 from skts.fitted._held_out_rows import HeldOutRows
@@ -36,7 +36,7 @@ def errors_to(model: SeriesModel, n_steps: int) -> HeldOutErrors:
     shape = 1, len(model.columns), n_steps - horizon
     errors = [np.full(shape, np.nan, dtype=np.float32)]
     errors += [_errors(model, part, n_steps, n_each, held_out.method) for part in rows]
-    return replace(held_out, beyond=RankedErrors.of(np.concatenate(errors)))
+    return replace(held_out, beyond=AlikeErrors(np.concatenate(errors)))
 
 
 def _padded(rows: Tensor, n_rows: int) -> Tensor:
@@ -77,6 +77,16 @@ def check_enough(
         f"there are {counts[-1]}. Steps up to {last} have enough. Give fit a longer "
         f"series, or horizon={n_steps}."
     )
+
+
+def check_within(n_steps: int, horizon: int) -> None:
+    """Raise if a band shall hold steps that are not forecast together."""
+    if n_steps > horizon:
+        raise ValueError(
+            f"Step {n_steps} lies beyond horizon={horizon}, and a band holds steps "
+            "that are forecast together: it goes by the paths of whole windows held "
+            f"out. Ask for steps up to {horizon}, or fit with horizon={n_steps}."
+        )
 
 
 def _errors(

@@ -45,6 +45,10 @@ class Backtest:
         ``variable`` and ``step``, the share of truths ``held``, the mean ``width``, the
         mean ``interval_score``, and the mean ``pinball_loss`` of both ends; before them
         the names of a panel's series. NaN where a variable never moved in training.
+    bands : DataFrame or None
+        What bands over the whole horizon were worth, with `intervals`: for each
+        ``form``, ``coverage`` and ``variable``, the share of paths ``held`` at all
+        steps, and the mean ``width`` over steps.
     """
 
     n_windows: int
@@ -54,6 +58,7 @@ class Backtest:
     by_series: pd.DataFrame | None
     forecasts: pd.DataFrame | None
     intervals: pd.DataFrame | None = None
+    bands: pd.DataFrame | None = None
 
     def __repr__(self) -> str:
         return in_words(self)

@@ -11,7 +11,7 @@ from torch import Tensor
 from skts.conformal import (
     N_KEPT,
     PER_HORIZON,
-    RankedErrors,
+    AlikeErrors,
     RecentErrors,
     windows_needed,
 )
@@ -54,7 +54,7 @@ class HeldOutErrors:
     method : {"following", "conformal", "adaptive"}
         Whether they follow new rows; if not, whether they are as they are, or in units
         of the spread of their window.
-    pool : RankedErrors or None
+    pool : AlikeErrors or None
         Those of all series of a panel side by side; those of a channel that never moved
         are NaN: they would make the intervals of the others too narrow. Those of
         missing values are NaN, too. None where the one series there is has its own.
@@ -63,17 +63,17 @@ class HeldOutErrors:
     held_by_last : float
         Share that the last quarter of the windows held of what the others promise 90 %
         of; NaN where they are few, or follow.
-    beyond : RankedErrors or None
+    beyond : AlikeErrors or None
         Those of all series at the steps beyond the horizon, where these are asked for.
     """
 
     method: str
-    pool: RankedErrors | None
+    pool: AlikeErrors | None
     own: dict[Hashable, RecentErrors] = field(default_factory=dict)
     held_by_last: float = np.nan
-    beyond: RankedErrors | None = None
+    beyond: AlikeErrors | None = None
 
-    def of(self, name: Hashable) -> RankedErrors | RecentErrors:
+    def of(self, name: Hashable) -> AlikeErrors | RecentErrors:
         """Return the errors that a series goes by."""
         errors = self.own.get(name, self.pool)
         assert errors is not None, "without a pool, the one series has its own"
@@ -102,6 +102,21 @@ class HeldOutErrors:
         if self.beyond is not None:
             further = self.beyond.half_widths(coverages)
             widths = np.concatenate([widths, further], axis=-1)
+        return self._in_units_of_data(widths, known, context)
+
+    def band_half_widths(
+        self,
+        name: Hashable,
+        known: KnownSeries,
+        context: Tensor,
+        coverages: Sequence[float],
+        steps: np.ndarray,
+    ) -> np.ndarray:
+        """Return how far bands over some steps reach to either side, ``(A, S, C)``.
+
+        As ``half_widths``; `steps` are positions within the horizon.
+        """
+        widths = self.of(name).band_half_widths(coverages, steps)
         return self._in_units_of_data(widths, known, context)
 
     def standard_deviation(
@@ -162,7 +177,7 @@ def measure_held_out(held_out: list[HeldOut], method: str) -> HeldOutErrors | No
         np.concatenate([errors_of(part, method, n_each) for part in parts])
         for parts in _by_name(moving or held_out[:1]).values()
     ]
-    pool = RankedErrors.of(np.concatenate(errors))
+    pool = AlikeErrors(np.concatenate(errors))
     held_by_last = np.nan if own else _held_by_last(errors)
     return HeldOutErrors(method, pool, own, held_by_last)
 
@@ -226,7 +241,7 @@ def _held_by_last(errors: list[np.ndarray]) -> float:
     if len(before) < windows_needed(ASKED_OF_LAST) or len(last) < PLENTY // 10:
         return np.nan
     known = ~np.isnan(last)
-    (width,) = RankedErrors.of(before).half_widths([ASKED_OF_LAST])
+    (width,) = AlikeErrors(before).half_widths([ASKED_OF_LAST])
     return float(np.sum(last <= width) / max(np.sum(known), 1))
 
 

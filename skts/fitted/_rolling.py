@@ -329,12 +329,14 @@ def backtest(
     tables: dict[Hashable, Tables] = {}
     frames: SeriesByName = {}
     intervals: SeriesByName = {}
+    bands: SeriesByName = {}
     for name, rolling in windows.items():
         kept: list[np.ndarray] | None = [] if return_forecasts else None
         trial = _trial(model, name, rolling, coverages) if coverages else None
         tables[name] = _measure(model, name, rolling, sp, kept, trial)
         if trial is not None:
             intervals[name] = trial.table(_variables(rolling))
+            bands[name] = trial.table_of_bands(_variables(rolling))
         if kept is not None:
             frames[name] = long_frame(
                 _cutoffs(model, rolling),
@@ -352,6 +354,7 @@ def backtest(
         *join_tables(tables, levels),
         join_long(frames, levels),
         join_long(intervals, levels),
+        join_long(bands, levels),
     )
 
 

@@ -7,14 +7,15 @@ import numpy as np
 import pandas as pd
 from torch import Tensor
 
-from skts.conformal import IntervalScores, RecentErrors
+from skts.conformal import AlikeErrors, BandScores, IntervalScores, RecentErrors
 from skts.fitted._following import Completed, completed_by, completed_in
 from skts.fitted._held_out import HeldOutErrors, spread_of
 from skts.fitted._model import SeriesModel
 from skts.series import KnownSeries
 
-# Half widths ``(n, A, C, H)`` or ``(A, C, H)`` of some windows, by their contexts.
-WidthsOf = Callable[[slice, Tensor], np.ndarray]
+# Half widths of intervals and of bands, each ``(n, A, C, H)`` or ``(A, C, H)``, of some
+# windows with their contexts.
+WidthsOf = Callable[[slice, Tensor], tuple[np.ndarray, np.ndarray]]
 
 
 @dataclass
@@ -31,6 +32,8 @@ class IntervalTrial:
         Half widths by the name of each form.
     scores : dict of IntervalScores
         What they are worth.
+    bands : dict of BandScores
+        What bands over all steps are worth.
     n_tried : int
         Windows so far.
     """
@@ -39,10 +42,12 @@ class IntervalTrial:
     coverages: Sequence[float]
     forms: dict[str, WidthsOf]
     scores: dict[str, IntervalScores] = field(init=False)
+    bands: dict[str, BandScores] = field(init=False)
     n_tried: int = 0
 
     def __post_init__(self) -> None:
         self.scores = {form: IntervalScores(self.coverages) for form in self.forms}
+        self.bands = {form: BandScores() for form in self.forms}
 
     def add(self, context: Tensor, errors: Tensor) -> None:
         """Try the next windows, given their errors ``(n, C, H)``."""
@@ -50,32 +55,40 @@ class IntervalTrial:
         absolute[:, self.known.units.still] = np.nan
         which = slice(self.n_tried, self.n_tried + len(absolute))
         for form, widths_of in self.forms.items():
-            self.scores[form].add(absolute, widths_of(which, context))
+            intervals, bands = widths_of(which, context)
+            self.scores[form].add(absolute, intervals)
+            self.bands[form].add(absolute, bands)
         self.n_tried = which.stop
 
     def table(self, variables: pd.Index) -> pd.DataFrame:
         """Return a row per form, coverage, variable and step, in units of the data."""
         means = [scores.means() for scores in self.scores.values()]
-        shape = (len(means), *means[0]["held"].shape)  # (F, A, C, H)
-        at = np.indices(shape).reshape(len(shape), -1)
-        unit = self.known.units.factor[:, None]
+        return self._table(means, variables)
+
+    def table_of_bands(self, variables: pd.Index) -> pd.DataFrame:
+        """Return a row per form, coverage and variable, in units of the data."""
+        means = [scores.means() for scores in self.bands.values()]
+        return self._table(means, variables)
+
+    def _table(
+        self, means: list[dict[str, np.ndarray]], variables: pd.Index
+    ) -> pd.DataFrame:
+        """Return measures of each form, each ``(A, C, H)`` or ``(A, C)``, as rows."""
+        shape = len(means), *means[0]["held"].shape
+        form, coverage, variable, *step = np.indices(shape).reshape(len(shape), -1)
+        forms, asked = pd.Index(list(self.forms)), np.asarray(self.coverages)
         columns = {
-            name: np.stack(
-                [each[name] * (1 if name == "held" else unit) for each in means]
-            )
-            for name in ("held", "width", "interval_score", "pinball_loss")
+            "form": pd.Categorical.from_codes(form, categories=forms),
+            "coverage": asked[coverage],
+            "variable": pd.Categorical.from_codes(variable, categories=variables),
         }
-        return pd.DataFrame(
-            {
-                "form": pd.Categorical.from_codes(
-                    at[0], categories=pd.Index(list(self.forms))
-                ),
-                "coverage": np.take(self.coverages, at[1]),
-                "variable": pd.Categorical.from_codes(at[2], categories=variables),
-                "step": at[3] + 1,
-            }
-            | {name: values.reshape(-1) for name, values in columns.items()}
-        )
+        if step:
+            columns["step"] = step[0] + 1
+        unit = self.known.units.factor[variable]
+        for name in means[0]:
+            values = np.stack([each[name] for each in means]).reshape(-1)
+            columns[name] = values if name == "held" else values * unit
+        return pd.DataFrame(columns)
 
 
 def make_trial(
@@ -112,19 +125,33 @@ def make_trial(
     if not isinstance(errors, RecentErrors):
         return IntervalTrial(known, coverages, _still(held_out, name, known, coverages))
     completed = _completed(model, known, rows)
-    which = errors.which_to_keep(len(completed.starts))
-    along = errors.half_widths_along(completed.errors(model, which), coverages)
+    kept = errors.which_to_keep(len(completed.starts))
     n_completed = np.searchsorted(completed.ends, cutoffs, side="right")
-    at = np.searchsorted(which, n_completed)
-    as_they_stand = errors.at_rest().half_widths(coverages)
+    n_come, at = np.unique(np.searchsorted(kept, n_completed), return_inverse=True)
+    intervals, bands = errors.half_widths_along(
+        completed.errors(model, kept), coverages, n_come
+    )
+    as_they_stand = _widths(errors.at_rest(), coverages)
     return IntervalTrial(
         known,
         coverages,
         {
             "conformal": lambda windows, context: as_they_stand,
-            "following": lambda windows, context: along[at[windows]],
+            "following": lambda windows, context: (
+                intervals[at[windows]],
+                bands[at[windows]],
+            ),
         },
     )
+
+
+def _widths(
+    errors: AlikeErrors | RecentErrors, coverages: Sequence[float]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return half widths of intervals, and of bands over all steps."""
+    intervals = errors.half_widths(coverages)
+    every_step = np.arange(intervals.shape[-1])
+    return intervals, errors.band_half_widths(coverages, every_step)
 
 
 def _still(
@@ -134,11 +161,12 @@ def _still(
     coverages: Sequence[float],
 ) -> dict[str, WidthsOf]:
     """Return intervals that do not follow, in the forms that they would be asked in."""
-    widths, method = held_out.of(name).half_widths(coverages), held_out.method
+    intervals, bands = _widths(held_out.of(name), coverages)
+    method = held_out.method
 
-    def widths_of(windows: slice, context: Tensor) -> np.ndarray:
-        spread = spread_of(method, context, known).cpu().numpy()  # (n, C, 1)
-        return widths * spread[:, None]
+    def widths_of(windows: slice, context: Tensor) -> tuple[np.ndarray, np.ndarray]:
+        spread = spread_of(method, context, known)[:, None].cpu().numpy()
+        return intervals * spread, bands * spread
 
     forms = ("conformal", "following") if method == "following" else (method,)
     return dict.fromkeys(forms, widths_of)

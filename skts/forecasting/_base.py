@@ -26,6 +26,7 @@ from skts.fitted import (
     backtest,
     check_enough,
     check_levels,
+    check_within,
     choose_sizes,
     cut_rolling,
     errors_to,
@@ -968,6 +969,79 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         self._check_held_out("variance predictions")
         return super().predict_var(fh, X, cov)
 
+    @as_usual()
+    def predict_band(
+        self, fh: Any = None, X: Any = None, coverage: float | Sequence[float] = 0.90
+    ) -> pd.DataFrame:
+        """Forecast bands that shall hold the whole path of a variable, at all steps.
+
+        An interval of ``predict_interval`` holds the truth of one step; of 24 steps,
+        some truth lies outside its own far more often. A band holds those of all steps
+        of `fh` together, as often as asked: a path is as far off as its worst step, in
+        units of what is usual there, and the band reaches as far as most paths were.
+        It is nowhere narrower than the intervals, and follows as they do.
+
+        Parameters
+        ----------
+        fh : forecasting horizon, default=None
+            Steps to hold together; None for those passed to ``fit``. Fewer steps have
+            a narrower band.
+        X : DataFrame, Series or ndarray, default=None
+            Covariates of the steps to come, if there were some in ``fit``.
+        coverage : float or list of float, default=0.9
+            Share of the paths to come that each band shall hold. Larger values give
+            wider bands.
+
+        Returns
+        -------
+        bands : DataFrame
+            A row per step, and columns of three levels as ``predict_interval`` has:
+            variable, coverage, and ``"lower"`` or ``"upper"``. Each variable has its
+            own band: paths of several are held together less often.
+
+        Raises
+        ------
+        NotImplementedError
+            If nothing was held out in ``fit``.
+        ValueError
+            If `coverage` is not within (0, 1), or holds a value twice; if `fh` goes
+            beyond `horizon`.
+
+        Warns
+        -----
+        UserWarning
+            As ``predict_interval``.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from skts.forecasting import SAMformerForecaster
+        >>> y = np.sin(np.arange(200.0)) + np.random.default_rng(0).normal(size=200)
+        >>> model = SAMformerForecaster(8, horizon=4, max_epochs=0).fit(y)
+        >>> band = model.predict_band(fh=[1, 2, 3, 4], coverage=0.8)
+        >>> interval = model.predict_interval(fh=[1, 2, 3, 4], coverage=0.8)
+        >>> bool((band[(0, 0.8, "upper")] > interval[(0, 0.8, "upper")]).all())
+        True
+        """
+        self._check_held_out("bands")
+        coverage = check_levels("coverage", coverage)
+        X, horizon = self._read_covariates(X), self._check_fh(fh)
+        assert horizon is not None, "checked with fh"
+        check_within(self._n_steps_to(horizon), self._model.prediction_length)
+        held_out = self._errors_to(horizon)
+        held_out.warn(self._model.known, coverage)
+
+        def ends(forecast: Forecast, steps: np.ndarray) -> np.ndarray:
+            at = steps - 1
+            width = held_out.band_half_widths(
+                forecast.name, forecast.known, forecast.context, coverage, at
+            )
+            both = forecast.values[at] + np.stack([-width, width])  # (2, A, steps, C)
+            return both.transpose(2, 3, 1, 0).reshape(len(steps), -1)
+
+        columns = self._get_columns("predict_interval", coverage=coverage)
+        return self._join_frames(horizon, X, ends, columns)
+
     def _check_held_out(self, what: str) -> None:
         self.check_is_fitted()
         # sktime keeps one forecaster for each series where X is a hierarchy.
@@ -1243,13 +1317,15 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
             ``interval_score`` and ``pinball_loss``: with ``interval_method=
             "following"``, of the form ``"conformal"``, intervals that stay as they are
             now, and of ``"following"``, as if ``update`` had been called without
-            learning at each cutoff. The metrics are ``mse`` and ``mae`` in the units of
-            the data, ``mase``, and ``standardised_mse`` and ``standardised_mae`` in
-            standard deviations of the training part. ``mase`` is the absolute error in
-            units of the naive forecast's in the training part, and NaN for a variable
-            that never moved there, and for a series not seen in ``fit``; means leave it
-            out. Of a panel, the tables are means over series: each counts the same,
-            however many windows it has.
+            learning at each cutoff. ``bands`` has ``form``, ``coverage``, ``variable``,
+            the share of whole paths ``held`` by the bands of ``predict_band`` over the
+            horizon, and their ``width``. The metrics are ``mse`` and ``mae`` in the
+            units of the data, ``mase``, and ``standardised_mse`` and
+            ``standardised_mae`` in standard deviations of the training part. ``mase``
+            is the absolute error in units of the naive forecast's in the training part,
+            and NaN for a variable that never moved there, and for a series not seen in
+            ``fit``; means leave it out. Of a panel, the tables are means over series:
+            each counts the same, however many windows it has.
 
         Raises
         ------

@@ -93,12 +93,15 @@ def test_it_does_not_matter_how_many_rows_come_at_once(n_each, asked_between):
 def test_widths_along_are_those_of_one_window_after_the_other():
     errors = stream(260)
     start = RecentErrors.of(errors[:200], 1)
-    along = start.half_widths_along(errors[200:], COVERAGES)
-    for n in (0, 1, 30, 60):
+    come = np.array([0, 1, 30, 60])
+    intervals, bands = start.half_widths_along(errors[200:], COVERAGES, come)
+    steps = np.arange(errors.shape[-1])
+    for n, interval, band in zip(come, intervals, bands, strict=True):
         now = start.followed_by(errors[200 : 200 + n], n)
-        np.testing.assert_array_equal(
-            along[n], now.half_widths(COVERAGES).astype(np.float32)
-        )
+        np.testing.assert_allclose(interval, now.half_widths(COVERAGES), rtol=1e-6)
+        expected = now.band_half_widths(COVERAGES, steps)
+        np.testing.assert_allclose(band, expected, rtol=1e-6)
+        assert (band >= interval).all()
 
 
 def test_widths_follow_a_shift_and_hold_what_is_asked():
@@ -106,11 +109,23 @@ def test_widths_follow_a_shift_and_hold_what_is_asked():
     errors = np.abs(rng.standard_normal((3000, 1, 1)))
     errors[1000:] *= 3
     start = RecentErrors.of(errors[:1000], 1)
-    along = start.half_widths_along(errors[1000:], COVERAGES)[:-1, :, 0, 0]
+    along, _ = start.half_widths_along(errors[1000:], COVERAGES, np.arange(2000))
+    along = along[..., 0, 0]
     held = errors[1000:, 0] <= along
     np.testing.assert_allclose(held[200:].mean(axis=0), COVERAGES, atol=0.025)
     still = errors[1000:, 0] <= start.at_rest().half_widths(COVERAGES)[:, 0, 0]
     assert (still.mean(axis=0) < np.array(COVERAGES) - 0.2).all()
+
+
+def test_bands_follow_a_shift_of_whole_paths():
+    rng = np.random.default_rng(3)
+    size = np.arange(1, 5) * rng.gamma(4, size=(3000, 1, 1))
+    errors = np.abs(size * rng.standard_normal((3000, 1, 4)))
+    errors[1000:] *= 3
+    start = RecentErrors.of(errors[:1000], 1)
+    _, bands = start.half_widths_along(errors[1000:], COVERAGES, np.arange(2000))
+    held = (errors[1000:, None] <= bands).all(axis=-1)[..., 0]
+    np.testing.assert_allclose(held[200:].mean(axis=0), COVERAGES, atol=0.025)
 
 
 def test_what_was_never_known_has_no_width():

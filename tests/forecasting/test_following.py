@@ -118,18 +118,28 @@ def test_a_series_with_enough_windows_has_its_own_errors(fit, make_frame):
 # In one pass ----------------------------------------------------------------------
 
 
+def ends_of(ends):
+    """Return lower and upper ends, each ``(H, C, A)``."""
+    return [
+        ends.xs(end, axis=1, level=2).to_numpy().reshape(H, 3, -1)
+        for end in ("lower", "upper")
+    ]
+
+
 def tried_one_by_one(model, Y, stride):
-    """Return held, width, interval score and pinball loss ``(A, C, H)``, slowly."""
-    sums, n = 0.0, 0
+    """Return held, width, interval score and pinball loss ``(A, C, H)``, slowly.
+
+    And those of bands, held and width, ``(A, C)``.
+    """
+    sums, of_bands, n = 0.0, 0.0, 0
     for first in range(0, len(Y) - H + 1, stride):
         truth = Y[first : first + H].to_numpy()
-        ends = model.predict_interval(STEPS, coverage=COVERAGES)
-        lower, upper = (
-            ends.xs(end, axis=1, level=2).to_numpy().reshape(H, 3, -1)
-            for end in ("lower", "upper")
-        )
-        missing = 1 - np.array(COVERAGES)
         truth = truth[..., None]
+        lower, upper = ends_of(model.predict_interval(STEPS, coverage=COVERAGES))
+        bottom, top = ends_of(model.predict_band(STEPS, coverage=COVERAGES))
+        path_held = ((bottom <= truth) & (truth <= top)).all(axis=0)
+        of_bands = of_bands + np.stack([path_held, (top - bottom).mean(axis=0)])
+        missing = 1 - np.array(COVERAGES)
         below, above = np.maximum(lower - truth, 0), np.maximum(truth - upper, 0)
         held = (lower <= truth) & (truth <= upper)
         score = upper - lower + 2 / missing * (below + above)
@@ -140,27 +150,31 @@ def tried_one_by_one(model, Y, stride):
         sums = sums + np.stack([held, upper - lower, score, sum(pinball) / 2])
         n += 1
         model.update(Y[first : first + stride], update_params=False)
-    return (sums / n).transpose(0, 3, 2, 1)  # (4, A, C, H)
+    return (sums / n).transpose(0, 3, 2, 1), (of_bands / n).transpose(0, 2, 1)
 
 
 @pytest.mark.parametrize("stride", [1, 6])
 def test_a_backtest_tries_intervals_as_if_updated_at_each_cutoff(fit, y, stride):
     model = fit(y[:200])
-    result = model.backtest(y[200:240], stride, coverage=COVERAGES).intervals
+    result = model.backtest(y[200:240], stride, coverage=COVERAGES)
     names = ["held", "width", "interval_score", "pinball_loss"]
-    found = result[result["form"] == "following"][names].to_numpy().T
-    expected = tried_one_by_one(model, y[200:240], stride)
-    np.testing.assert_allclose(found, expected.reshape(4, -1), rtol=1e-3, atol=1e-3)
+    intervals, bands = tried_one_by_one(model, y[200:240], stride)
+    for table, expected in ((result.intervals, intervals), (result.bands, bands)):
+        columns = names[: len(expected)]
+        found = table[table["form"] == "following"][columns].to_numpy().T
+        expected = expected.reshape(len(columns), -1)
+        np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-3)
 
 
 @pytest.mark.parametrize("method", ["conformal", "adaptive"])
 def test_a_backtest_tries_intervals_that_stay(fit, y, method):
     model = fit(y[:200], interval_method=method)
-    result = model.backtest(y[200:240], coverage=COVERAGES).intervals
-    assert set(result["form"]) == {method}
-    expected = tried_one_by_one(model, y[200:240], 1)
-    found = result[["held", "width"]].to_numpy().T
-    np.testing.assert_allclose(found, expected[:2].reshape(2, -1), rtol=1e-3)
+    result = model.backtest(y[200:240], coverage=COVERAGES)
+    intervals, bands = tried_one_by_one(model, y[200:240], 1)
+    for table, expected in ((result.intervals, intervals[:2]), (result.bands, bands)):
+        assert set(table["form"]) == {method}
+        found = table[["held", "width"]].to_numpy().T
+        np.testing.assert_allclose(found, expected.reshape(2, -1), rtol=1e-3)
 
 
 def test_a_backtest_tells_coverage_of_each_series(fit, make_frame):

@@ -64,6 +64,40 @@ def test_intervals_are_the_ranked_errors_of_the_held_out_windows(model, y, cover
         )
 
 
+@pytest.mark.parametrize("steps", [[1, 2, 3, 4], [2, 4], [3]])
+def test_bands_are_ranks_of_the_worst_step_of_each_window(model, y, steps):
+    errors = held_out_errors(model, y)[:, np.array(steps) - 1]
+    unit = np.sort(errors, axis=0)[int(np.ceil(48 * 0.8)) - 1]
+    worst = np.sort((errors / unit).max(axis=1), axis=0)[int(np.ceil(48 * 0.8)) - 1]
+    band = model.predict_band(steps, coverage=[0.8, 0.9])
+    interval = model.predict_interval(steps, coverage=[0.8, 0.9])
+    assert band.columns.equals(interval.columns)
+    assert band.index.equals(interval.index)
+    found = band.xs((0.8, "upper"), axis=1, level=(1, 2)) - model.predict(steps)
+    np.testing.assert_allclose(found / (worst * unit), 1, rtol=1e-3)
+    middle = (band.to_numpy()[:, ::2] + band.to_numpy()[:, 1::2]) / 2
+    np.testing.assert_allclose(middle[:, ::2], model.predict(steps))
+    gain = (band - interval).xs("upper", axis=1, level=2).to_numpy()
+    assert (gain > 0).any() if len(steps) > 1 else np.allclose(gain, 0)
+    assert (gain >= -1e-9).all()
+
+
+def test_bands_end_with_the_horizon(model):
+    with pytest.raises(ValueError, match=r"Step 5 lies beyond horizon=4.*horizon=5"):
+        model.predict_band([1, 5])
+
+
+def test_each_series_of_a_panel_has_its_band(make_still, make_frame):
+    rows = {name: make_frame(100, seed=i) * 10**i for i, name in enumerate("ab")}
+    panel = pd.concat(rows, names=["series"])
+    model = make_still(validation_fraction=0.5).fit(panel)
+    width = model.predict_band(STEPS).diff(axis=1).to_numpy()[:, 1::2]
+    assert width.shape == (2 * H, 3)
+    ratio = width[H:] / width[:H]
+    expected = model.scale_.loc["b"] / model.scale_.loc["a"]
+    np.testing.assert_allclose(ratio, [expected.to_numpy()] * H, rtol=1e-4)
+
+
 def test_the_variance_is_the_mean_squared_error_of_the_held_out_windows(model, y):
     variance = model.predict_var(STEPS)
     expected = (held_out_errors(model, y) ** 2).mean(axis=0)
@@ -308,6 +342,7 @@ def test_without_validation_there_are_no_intervals(make_model, y, fraction, n_ro
         (model.predict_interval, "prediction intervals"),
         (model.predict_quantiles, "quantile predictions"),
         (model.predict_var, "variance predictions"),
+        (model.predict_band, "bands"),
     ]:
         with pytest.raises(NotImplementedError, match=f"{what}: they .*{way_out}"):
             ask([1])
