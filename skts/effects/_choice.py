@@ -141,6 +141,7 @@ def _errors(
     """
     n_channels = len(folds[0][0].series)
     usual = _usual_strengths(n_channels)
+    strengths = torch.tensor(STRENGTHS, dtype=torch.float64)
     errors: dict[tuple[int, ...], Tensor] = {
         offsets: torch.zeros(len(STRENGTHS), n_channels, dtype=torch.float64)
         for offsets in OFFSETS
@@ -162,9 +163,7 @@ def _errors(
         for offsets, sums in errors.items():
             which = number[:, [EVERY_OFFSET.index(o) for o in offsets]].flatten()
             known, new = of_learned.some(which), of_held_out.some(which)
-            for i, strength in enumerate(STRENGTHS):
-                effects = known.solve(torch.full_like(usual, strength))
-                sums[i] += new.errors(effects)
+            sums += new.errors(known.solve_each(strengths))
     return errors
 
 

@@ -50,21 +50,24 @@ class Products:
 
         A covariate by itself has its effect divided by one more than the strength.
         """
+        different, at = strengths.unique(return_inverse=True)
+        return self.solve_each(different)[at, :, torch.arange(len(at))].T
+
+    def solve_each(self, strengths: Tensor) -> Tensor:
+        """Return the effects ``(n, P, C)`` at each of some strengths ``(n,)``."""
         scale = self.gram.diagonal()
         pull = torch.where(scale > 0, scale, torch.ones_like(scale))
-        effects = torch.zeros_like(self.cross)
-        for strength in strengths.unique().tolist():
-            if strength == inf:
-                continue
-            ridge = self.gram + torch.diag(strength * pull)
-            at = strengths == strength
-            effects[:, at] = torch.linalg.solve(ridge, self.cross[:, at])
+        effects = self.cross.new_zeros(len(strengths), *self.cross.shape)
+        finite = strengths < inf
+        ridges = self.gram + strengths[finite, None, None] * torch.diag(pull)
+        cross = self.cross.expand(len(ridges), -1, -1)
+        effects[finite] = torch.linalg.solve(ridges, cross)
         return effects
 
     def errors(self, effects: Tensor) -> Tensor:
-        """Return the summed squares ``(C,)`` that effects ``(P, C)`` leave."""
+        """Return the summed squares ``(..., C)`` that effects ``(..., P, C)`` leave."""
         fitted = self.gram @ effects - 2 * self.cross
-        return (effects * fitted).sum(0) + self.squares
+        return (effects * fitted).sum(-2) + self.squares
 
 
 def products(windows: Windows, covariates: Tensor, residual: Tensor) -> Products:

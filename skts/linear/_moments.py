@@ -25,8 +25,9 @@ from skts.linear._missing import MissingTargets
 
 # Matrices of all channels are kept from one use to the next up to this size.
 KEPT_BYTES = 2**29
-# Up to so many neighbouring windows, their products are summed one by one.
-FEW_WINDOWS = 64
+# Up to so many numbers of neighbouring windows, their products are summed one by one:
+# that is one matrix product, and the way along the diagonals many small steps.
+FEW_VALUES = 2**18
 # So many numbers of such windows are in memory at a time.
 MAX_VALUES = 2**22
 
@@ -131,7 +132,7 @@ def row_moments(row: Tensor, starts: Tensor, width: int) -> Tensor:
     total: Tensor | None = None
     scattered = []
     for run in runs(starts):
-        if len(run) <= FEW_WINDOWS:
+        if len(run) * width <= FEW_VALUES:
             scattered.append(run)
         else:
             begin, end = int(run[0]), int(run[-1])

@@ -30,7 +30,7 @@ def test_moments_by_hand():
 @pytest.fixture(params=[0, 10**6], ids=["diagonals", "products"])
 def few(request, monkeypatch):
     """Go one way and the other: diagonal by diagonal, and product by product."""
-    monkeypatch.setattr(module, "FEW_WINDOWS", request.param)
+    monkeypatch.setattr(module, "FEW_VALUES", request.param)
 
 
 @pytest.mark.usefixtures("few")
