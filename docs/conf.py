@@ -10,6 +10,7 @@ import inspect
 import os
 import re
 import sys
+import warnings
 from pathlib import Path
 
 import matplotlib as mpl
@@ -90,11 +91,19 @@ def put_words(app, what, name, obj, options, lines):
         lines[:] = WORDS[name].splitlines()
 
 
+def name_thumbnails(app, docname, source):
+    """Give each picture of the gallery's first page the title below it as its text."""
+    if docname == "gallery/index":
+        source[0] = THUMBNAIL.sub(r"\1 \3\2\3", source[0])
+
+
 def setup(app):
     """Let our words come before numpydoc reads them."""
     app.connect("autodoc-process-docstring", put_words, priority=400)
+    app.connect("source-read", name_thumbnails)
 
 
+THUMBNAIL = re.compile(r"(:alt:)(\n.*?thumbnail-title\">)(.*?)(?=</div>)", re.DOTALL)
 WORDS = {}  # docstrings of inherited methods
 NOT_SHOWN = ("get_test_params", "check_is_fitted", "reset")  # for tests of libraries
 IN_ORDER = ["fit", "predict", "update", "fit_predict", "predict_interval"]
@@ -119,6 +128,8 @@ def unreadable_examples():
 if unreadable_examples():  # these show a picture that was kept
     tags.add("without_ett")  # noqa: F821, of Sphinx
 mpl.use("agg")
+# Warnings of examples, without the path they come from on the machine of the build.
+warnings.formatwarning = lambda text, kind, *_: f"{kind.__name__}: {text}\n"
 shown_only = "|".join(map(re.escape, unreadable_examples())) or "(?!)"
 sphinx_gallery_conf = {
     "examples_dirs": str(EXAMPLES),
@@ -129,5 +140,6 @@ sphinx_gallery_conf = {
     "write_computation_times": False,  # that page would fetch scripts
     "show_memory": False,
     "show_signature": False,
+    "capture_repr": (),  # examples print what is to be seen
     "remove_config_comments": True,
 }

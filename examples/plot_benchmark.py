@@ -58,6 +58,7 @@ table = results.pivot(index="model_id", columns="validation_id", values=column)
 print(table.round(2))
 
 figure, ax = plt.subplots(figsize=(7, 3), layout="constrained")
+ax.set_title("Errors of five forecasters on two short series")
 table.plot.barh(ax=ax, color=["#0072B2", "#E69F00"], width=0.7)
 ax.set(xlabel="mean absolute scaled error", ylabel="")
 ax.legend(title="", loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False)

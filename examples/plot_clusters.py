@@ -28,7 +28,7 @@ print(f"{len(X)} leaves of {n_species} species, {X.shape[2]} points each")
 # vary so much that neither speaks for six alone.
 table = compare_n_clusters(LoSTerClusterer(random_state=0), X)
 print(table.round(3))
-plot_n_clusters(table)
+plot_n_clusters(table).set_title("How many clusters are there?")
 
 # %%
 # The number of species is known here, so it is taken.
@@ -39,11 +39,12 @@ model = LoSTerClusterer(n_species, random_state=0).fit(X)
 # its series. An outline may start anywhere on the leaf, so members of a cluster can be
 # alike and still shifted. What they share then is in the spectra, and the prototype is
 # flatter than any of them.
+# sphinx_gallery_thumbnail_number = 2
 plot_clusters(model, X)
 
 # %%
 # The codes, seen from the side where they spread most, and the prototypes beside them.
-plot_embedding(model, X)
+plot_embedding(model, X).set_title("Codes of leaves, and the prototypes")
 
 # %%
 # How well do clusters agree with species, which no clusterer saw? The adjusted Rand

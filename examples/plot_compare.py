@@ -22,26 +22,25 @@ from skts.forecasting import SAMformerForecaster
 from skts.model_selection import compare
 from skts.plotting import plot_comparison
 
-warnings.filterwarnings("ignore", category=FutureWarning)  # sktime's, of its own future
-
 y = load_airline()
 
 # %%
 # The last third is forecast a year at a time, from every third month on. Ours are
 # fitted once and go on from new rows; the others are fitted again for each window, as
 # sktime's ``evaluate`` does: most of them do not take new rows in otherwise.
-table = compare(
-    {
-        "SAMformer": SAMformerForecaster(),
-        "SAMformer on logarithms": LogTransformer() * SAMformerForecaster(),
-        "line through first and last": NaiveForecaster("drift"),
-        "mean of the last year": NaiveForecaster("mean", window_length=12),
-    },
-    y,
-    horizon=12,
-    test_size=48,
-    stride=3,
-)
+with warnings.catch_warnings(record=True):  # sktime's, of its own future
+    table = compare(
+        {
+            "SAMformer": SAMformerForecaster(),
+            "SAMformer on logarithms": LogTransformer() * SAMformerForecaster(),
+            "line through first and last": NaiveForecaster("drift"),
+            "mean of the last year": NaiveForecaster("mean", window_length=12),
+        },
+        y,
+        horizon=12,
+        test_size=48,
+        stride=3,
+    )
 print(table.drop(columns="n_fits").round(2).to_string())
 print(table.attrs)
 
@@ -49,7 +48,7 @@ print(table.attrs)
 # Errors are in standard deviations of the rows before the test part, and MASE and RMSSE
 # relative to the error of the seasonal naive forecast there. The best comes first. The
 # dashed line is the seasonal naive forecast, the numbers are seconds of a fit.
-plot_comparison(table, "mse")
+plot_comparison(table, "mse").set_title("Five forecasters of air passengers")
 plt.show()
 
 # %%

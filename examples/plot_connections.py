@@ -40,12 +40,13 @@ model = LSINetForecaster(
     random_state=0,
 ).fit(y[:-24])
 steps = range(1, 25)
-plot_forecast(
+ax = plot_forecast(
     model.predict(steps),
     y[-120:-24],
     intervals=model.predict_interval(steps, coverage=0.9),
     truth=y[-24:],
 )
+ax.set_title("One day forecast, with its 90 % band")
 
 # %%
 # Each head has connections of its own. A dark cell means that the patch of the row
@@ -73,6 +74,7 @@ ax.plot(
     [record["density"] for record in model.history_],
     marker=".",
 )
+ax.set_title("Connections in use, by epoch")
 ax.axhline(1 - model.sparsity, color="0.5", linestyle=":", label="1 - sparsity")
 ax.set(xlabel="epoch", ylabel="share of connections in use")
 ax.legend(frameon=False)

@@ -38,19 +38,17 @@ print(pd.DataFrame(errors).round(3).loc[["mse", "mae", "mase"]])
 # What a change of one in each covariate adds, at once and one or two quarters later.
 # These are no causes: columns that move together share what they explain.
 print(model.coef_.unstack("lag").round(2))
-figure, axes = plt.subplots(1, 2, figsize=(10, 3.5), layout="constrained")
-plot_effects(model, X[train], ax=axes[0])
-axes[0].set_title("Effects of usual changes")
+plot_effects(model, X[train]).set_title("Effects of usual changes")
 
 # %%
 # A forecast split into its base, which goes by the past, and effects.
 ahead = X[test][:4]
 parts = model.predict_effects([1, 2, 3, 4], ahead)
 print(parts["Consumption"].round(2))
-plot_forecast(
-    model.predict([1, 2, 3, 4], ahead), y[train][-16:], truth=y[test][:4], ax=axes[1]
+ax = plot_forecast(
+    model.predict([1, 2, 3, 4], ahead), y[train][-16:], truth=y[test][:4]
 )
-axes[1].set_title("The first year of the test")
+ax.set_title("The first year of the test")
 
 # %%
 # With income known, the squared error falls by almost a half. The same call plays a
@@ -58,3 +56,4 @@ axes[1].set_title("The first year of the test")
 scenario = ahead.assign(Income=0.0)
 change = model.predict([1, 2, 3, 4], scenario) - model.predict([1, 2, 3, 4], ahead)
 print(change.round(2))
+plt.show()

@@ -57,13 +57,14 @@ print(members[members["weight"] > 0.005].round(2).to_string(index=False))
 # %%
 # Tomorrow, hour by hour, with a band that shall hold nine truths in ten.
 tomorrow = range(1, 25)
-plot_forecast(
+ax = plot_forecast(
     forecaster.predict(tomorrow),
     train[-7 * 24 :],
     intervals=forecaster.predict_interval(tomorrow, coverage=0.9),
     truth=test[:24],
     unit="MW",
 )
+ax.set_title("The load of tomorrow, with its 90 % band")
 
 # %%
 # One day tells little. ``backtest`` forecasts from every hour of the last two weeks.
@@ -74,5 +75,7 @@ print(result)
 
 # %%
 # The days of these weeks, each forecast at midnight.
-plot_fan(forecaster, test, unit="MW")
+plot_fan(forecaster, test, unit="MW").set_title(
+    "Two weeks, each day forecast at midnight"
+)
 plt.show()

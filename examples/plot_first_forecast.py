@@ -114,4 +114,4 @@ print("\nsaved forecast.png")
 # %%
 # Which channel looked at which, for the last window of the last training walk? Each row
 # sums to 1. The channels of one limb move together, and look at each other.
-plot_attention(forecaster)
+plot_attention(forecaster).set_title("Which channel looks at which")

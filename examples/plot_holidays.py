@@ -39,12 +39,13 @@ print(model.coef_.round(1))
 # The next two weeks. One of the days is a holiday, and the forecast knows.
 fh = range(1, 15)
 forecast = model.predict(fh, X[len(train) : len(train) + 14])
-plot_forecast(
+ax = plot_forecast(
     forecast,
     train[-56:],
     intervals=model.predict_interval(fh, X[len(train) : len(train) + 14], coverage=0.9),
     truth=test[:14],
 )
+ax.set_title("Two weeks with a holiday, and their 90 % band")
 
 # %%
 # Four times two weeks, one after the other, beside the week before once more.

@@ -97,6 +97,7 @@ for method, truths in held.items():
 # hold about what they promise, as this noise is in proportion to the spread. Those that
 # follow know nothing of spreads: they widen as errors do, whatever the reason.
 figure, (left, right) = plt.subplots(1, 2, figsize=(9.5, 3.6), layout="constrained")
+figure.suptitle("Share of truths inside, by level and by week")
 left.plot([0.45, 1], [0.45, 1], "0.7", linestyle=":", label="as promised")
 for (method, truths), marker in zip(held.items(), "osd", strict=True):
     left.plot(levels, truths.mean(), marker=marker, label=method)

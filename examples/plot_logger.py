@@ -80,6 +80,6 @@ print("epoch, validation error\n" + log.path.read_text())
 # before there is a network; the network finds the echo in the other channel, where maps
 # of a channel's own past do not look. ``mase`` below 1 is better than the last value
 # repeated.
-plot_learning_curves(forecaster)
+plot_learning_curves(forecaster).set_title("Errors by epoch")
 print(forecaster.backtest(y[1400:]).by_variable["mase"].round(2))
 plt.show()

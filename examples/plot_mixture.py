@@ -43,7 +43,7 @@ print(table[table["weight"] > 0.005].round(3).to_string(index=False))
 # there, and falls as soon as the network has something to add. It may stay a little
 # above the network alone: the maps are pulled towards equal weights, which is safer on
 # rows to come than to believe the rows held out in everything.
-plot_learning_curves(model)
+plot_learning_curves(model).set_title("Maps alone at epoch 0, then with a network")
 
 # %%
 # What each part forecasts, from an hour at which a flood has passed the upper gauge:
@@ -51,7 +51,7 @@ plot_learning_curves(model)
 flood = int(np.argmax((test["upper"] - test["lower"]).to_numpy()[: len(test) - 6])) + 1
 model.update(test[:flood], update_params=False)
 steps = np.arange(1, 7)
-plot_mixture(
+ax = plot_mixture(
     model,
     steps,
     y[: 2700 + flood][-36:],
@@ -59,6 +59,7 @@ plot_mixture(
     variable="lower",
     unit="m",
 )
+ax.set_title("What each part says of the coming flood")
 
 # %%
 # The linear maps as the one that they make together: the weight of each past hour in

@@ -63,6 +63,7 @@ errors = pd.DataFrame(
 )
 print(errors.median().round(3).to_dict())
 figure, ax = plt.subplots(figsize=(4.5, 4), layout="constrained")
+ax.set_title("Errors of thirty appliances")
 ax.loglog(errors["alone"], errors["together"], "o", alpha=0.7)
 ends = [errors.min().min(), errors.max().max()]
 ax.loglog(ends, ends, color="0.6", linestyle=":")

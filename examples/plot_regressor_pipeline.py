@@ -63,6 +63,7 @@ importance = permutation_importance(
     model, X[::20], y[::20], n_repeats=1, random_state=0
 ).importances_mean.reshape(40, 6)
 figure, ax = plt.subplots(figsize=(7, 3), layout="constrained")
+ax.set_title("What matters more, the newer or the older past?")
 ax.bar(np.arange(-40, 0) / 10, importance.sum(1), width=0.08, color="#0072B2")
 ax.set(xlabel="seconds before the forecast", ylabel="loss of R² when shuffled")
 plt.show()

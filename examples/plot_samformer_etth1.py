@@ -46,7 +46,7 @@ common = {"lr": 1e-3, "batch_size": 256, "max_epochs": 10, "random_state": 0}
 common["linear_maps"] = None
 samformer = SAMformerForecaster(336, 96, **common).fit(train)
 linear = SAMformerForecaster(336, 96, attention="none", rho=0.0, **common).fit(train)
-plot_learning_curves(samformer)
+plot_learning_curves(samformer).set_title("Errors of SAMformer by epoch")
 
 # %%
 # ``backtest`` forecasts every window of the test part in one pass. The naive forecast
@@ -59,6 +59,7 @@ for name, result in results.items():
 
 days, truths = make_windows(y[len(train) - 24 :], context_length=24, horizon=96)
 errors = np.abs(np.tile(days, (1, 4, 1)) - truths) / samformer.scale_
+ax.set_title("Errors by steps ahead")
 ax.plot(np.arange(1, 97), errors.mean((0, 2)), "0.5", label="the last day")
 ax.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), frameon=False)
 print(f"{'last day':<10} {errors.mean():.3f}")
@@ -79,6 +80,7 @@ ax = plot_forecast(
     variable="OT",
     unit="°C",
 )
+ax.set_title("Four days of the oil temperature")
 
 # %%
 # What comes without any setting but the horizon: linear maps, and a network if it earns

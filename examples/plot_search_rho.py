@@ -52,7 +52,7 @@ search = GridSearchCV(
     cv=TimeSeriesSplit(2, test_size=336),
     error_score="raise",
 ).fit(y)
-plot_search(search, "rho")
+plot_search(search, "rho").set_title("Error of each fold by rho")
 print("best:", search.best_params_)
 
 # %%

@@ -60,7 +60,8 @@ print(f"largest difference: {np.abs(served - here).max():.2g}")
 naive = test[:12].set_axis(test.index[12:])
 for name, one in {"served": served, "same month of last year": naive}.items():
     print(f"{name:<24} mean absolute error {(one - test[12:]).abs().mean():.1f}")
-plot_forecast(served.rename(y.name), y[-60:-12], truth=test[12:], unit="thousands")
+ax = plot_forecast(served.rename(y.name), y[-60:-12], truth=test[12:], unit="thousands")
+ax.set_title("A forecast that came from another process")
 
 # %%
 # Where there is neither torch nor skts, ``forecaster.to_onnx("model.onnx")`` writes a

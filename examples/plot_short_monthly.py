@@ -30,19 +30,21 @@ print(members[members["weight"] > 0.005].round(2).to_string(index=False))
 # The map of the mixture, as weights of past months: what counts is the month before,
 # and the same month a year ago with the one before it, which together say "as much more
 # as last year".
-plot_linear_map(forecaster, [1, 12])
+plot_linear_map(forecaster, [1, 12]).set_title("Weights of the past months")
 
 # %%
 # Two years at once.
 fh = range(1, 25)
 forecast = forecaster.predict(fh)
-plot_forecast(
+# sphinx_gallery_thumbnail_number = 2
+ax = plot_forecast(
     forecast,
     train[-60:],
     intervals=forecaster.predict_interval(fh, coverage=0.5),
     truth=test,
     unit="thousands",
 )
+ax.set_title("Two years of air passengers, forecast at once")
 
 naive = np.tile(train[-12:], 2)
 for name, one in {"forecast": forecast, "same month of last year": naive}.items():

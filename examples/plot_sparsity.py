@@ -43,6 +43,7 @@ search = GridSearchCV(
 ).fit(Y)
 ax = plot_search(search, "sparsity")
 ax.set_ylim(0, 0.16)
+ax.set_title("Error of each fold by sparsity")
 
 # %%
 # The error hardly depends on how many connections are left, so most of them can go: the

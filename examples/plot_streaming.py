@@ -70,6 +70,7 @@ figure, (above, below) = plt.subplots(
 for (method, days), color in zip(served.items(), ["#0072B2", "#E69F00"], strict=True):
     above.plot(days.index, days["held"], ".-", color=color, label=method)
     below.plot(days.index, days["width"], color=color)
+figure.suptitle("Intervals before and after a shift on day 75")
 above.axhline(0.9, color="0.2", linestyle=":")
 above.set_ylabel("share held")
 above.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), frameon=False)

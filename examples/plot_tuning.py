@@ -54,7 +54,7 @@ search = GridSearchCV(
     cv=TimeSeriesSplit(2, test_size=200),
     error_score="raise",
 ).fit(train)
-plot_search(search, "rho")
+plot_search(search, "rho").set_title("Error of each fold by rho")
 print(search.best_params_, f"weight {search.best_estimator_.network_weight_:.2f}")
 
 # %%
