@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.optim import Adam, Optimizer
 
 from skts.nn import WindowNetwork
-from skts.training import InPieces
+from skts.training import Flat
 
 
 @dataclass(frozen=True)
@@ -41,11 +41,11 @@ class Recipe:
     def make_optimizer(self, network: WindowNetwork) -> Optimizer:
         """Return the optimiser of a network's weights."""
         weights: list[Tensor] = [w for w in network.parameters() if w.requires_grad]
-        kind = weights[0].device.type
+        fused = weights[0].device.type in ("cpu", "cuda")
 
         def make(weights: list[Tensor]) -> Optimizer:
-            fused, decay = kind in ("cpu", "cuda"), self.weight_decay
+            decay = self.weight_decay
             adam = Adam(weights, lr=self.lr, weight_decay=decay, fused=fused)
             return self.wrap_optimizer(adam)
 
-        return InPieces(weights, make) if kind == "cuda" else make(weights)
+        return Flat(weights, make)

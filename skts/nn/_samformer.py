@@ -14,14 +14,14 @@ The default takes the faster route of `_projection_first`; the options that the 
 ablations need go step by step.
 """
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from math import sqrt
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from skts.nn._projection_first import ProjectionFirst
+from skts.nn._projection_first import ProjectionFirst, gradients, project
 from skts.nn._window_network import WindowNetwork
 
 ATTENTIONS = ("channel", "identity", "random", "temporal", "none")
@@ -134,12 +134,27 @@ class SAMformer(WindowNetwork):
 
     def forward_normalised(self, normalised: Tensor, *shared: Tensor) -> Tensor:
         """Forecast a normalised window ``(B, C, L)``, in normalised units."""
-        by_hand = self.attention in ("channel", "random")
-        by_hand &= self.value_projection == "factorised"
-        by_hand &= not normalised.requires_grad
-        if by_hand and not _is_autocast(normalised.device.type):
-            return self._projection_first(normalised)
-        return self._step_by_step(normalised)
+        if not self._is_by_hand(normalised):
+            return self._step_by_step(normalised)
+        weights = self._weights(normalised)
+        return ProjectionFirst.apply(normalised, self.n_heads, *weights)  # type: ignore[no-untyped-call]
+
+    def forward_by_hand(
+        self, normalised: Tensor
+    ) -> tuple[Tensor, Callable[[Tensor], None]] | None:
+        """Return the forecast, and what sets the gradients of all weights."""
+        # With `sigma_reparam` they are those of what is made of the weights.
+        if self.head.gain is not None or not self._is_by_hand(normalised):
+            return None
+        weights = self._weights(normalised)
+        forecast, saved = project(normalised, weights, self.n_heads)
+
+        def differentiate(gradient: Tensor) -> None:
+            for weight, new in zip(weights, gradients(saved, gradient), strict=True):
+                if weight.requires_grad:
+                    weight.grad = new
+
+        return forecast, differentiate
 
     def step_kind(self) -> Hashable:
         """Return None with `sigma_reparam`: the CPU checks spectral norms."""
@@ -155,20 +170,21 @@ class SAMformer(WindowNetwork):
         scores = queries @ keys.transpose(-2, -1) / sqrt(self.hidden_size)
         return scores.softmax(dim=-1)
 
-    def _projection_first(self, normalised: Tensor) -> Tensor:
-        """Return equation (4), restored, for attention between channels."""
-        n_channels = normalised.shape[1]
-        affine = (
-            (self.gain, self.shift)
-            if self.use_revin
-            else (
-                normalised.new_ones(n_channels, 1),
-                normalised.new_zeros(n_channels, 1),
-            )
+    def _is_by_hand(self, normalised: Tensor) -> bool:
+        """Return whether the gradient is the one written by hand."""
+        return (
+            self.attention in ("channel", "random")
+            and self.value_projection == "factorised"
+            and not normalised.requires_grad
+            and not _is_autocast(normalised.device.type)
         )
+
+    def _weights(self, normalised: Tensor) -> list[Tensor]:
+        """Return the weights in the order in which `project` takes them."""
+        ones = normalised.new_ones(normalised.shape[1], 1)
+        affine = (self.gain, self.shift) if self.use_revin else (ones, ones - 1)
         maps = (self.query, self.key, self.value, self.output, self.head)
-        weights = [part for m in maps for part in (m.weight, m.bias)]
-        return ProjectionFirst.apply(normalised, *affine, *weights, self.n_heads)  # type: ignore[no-untyped-call]
+        return [*affine, *(part for m in maps for part in (m.weight, m.bias))]
 
     def _step_by_step(self, normalised: Tensor) -> Tensor:
         """Return equation (4), restored, for any kind of attention."""

@@ -9,7 +9,7 @@ Axes, here and in every network: ``B`` batch, ``C`` channels, ``L`` context,
 ``H`` prediction.
 """
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 
 import torch
 from torch import Tensor, nn
@@ -60,6 +60,22 @@ class WindowNetwork(nn.Module):
         `shared` is what :meth:`shared` returns.
         """
         raise NotImplementedError
+
+    def forward_by_hand(
+        self, normalised: Tensor
+    ) -> tuple[Tensor, Callable[[Tensor], None]] | None:
+        """Forecast a normalised window with a gradient that does without autograd.
+
+        Returns
+        -------
+        forecast : Tensor of shape (B, C, H)
+            What :meth:`forward_normalised` returns.
+        differentiate : callable
+            Takes the gradient of the forecast and sets those of the weights.
+
+        None if the network leaves its gradient to autograd.
+        """
+        return None
 
     def forward(self, context: Tensor) -> Tensor:
         """Forecast a window in its own units."""

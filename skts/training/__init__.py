@@ -1,9 +1,9 @@
 """How any network is fitted: loop, optimiser, schedule, stopping, device and seeds."""
 
 from skts.training._early_stopping import EarlyStopping
+from skts.training._flat import Flat
 from skts.training._loop import fit_network
 from skts.training._parts import loss_in_parts
-from skts.training._pieces import InPieces
 from skts.training._progress import ProgressLine
 from skts.training._runtime import (
     PRECISIONS,
@@ -23,7 +23,7 @@ __all__ = [
     "SAM",
     "SCHEDULES",
     "EarlyStopping",
-    "InPieces",
+    "Flat",
     "ProgressLine",
     "Stop",
     "as_usual",

@@ -45,7 +45,8 @@ def fit_network(
     network : Module
         Network to train, already on its device.
     compute_loss : callable
-        Maps a batch to a scalar loss with a gradient.
+        Maps a batch to a scalar loss with a gradient, or to one without if it has put
+        the gradients where ``backward`` would.
     batches : iterable of tuple of Tensor
         Iterated once per epoch. The first axis of a batch's first tensor counts its
         samples.
@@ -183,7 +184,8 @@ def _step(
     def closure() -> Tensor:
         optimizer.zero_grad()
         loss = compute_loss(batch)
-        loss.backward()
+        if loss.requires_grad:
+            loss.backward()
         return loss.detach()
 
     return optimizer.step(closure)  # type: ignore[arg-type, return-value]

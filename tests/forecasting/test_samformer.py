@@ -79,7 +79,7 @@ def test_rho_zero_is_plain_adam(make_frame, make_model, monkeypatch):
     seen = []
 
     def spy(network, train, valid, recipe, *args):
-        seen.append(type(recipe.make_optimizer(network)).__name__)
+        seen.append(type(recipe.make_optimizer(network).base).__name__)
         return [], 0
 
     monkeypatch.setattr("skts.models._trained.train_on_windows", spy)

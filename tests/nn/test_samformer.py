@@ -133,6 +133,34 @@ def test_the_gradient_by_hand_is_that_of_finite_differences(n_heads, sigma_repar
     assert torch.autograd.gradcheck(forecast, weights)
 
 
+@pytest.mark.parametrize("use_revin", [True, False])
+@pytest.mark.parametrize("attention", ["channel", "random"])
+def test_the_gradient_is_the_same_without_autograd(attention, use_revin):
+    network = perturb(make(attention=attention, n_heads=2, use_revin=use_revin))
+    x, _, _ = network.normalise(windows(2))
+    weight = torch.randn(2, C, H, dtype=torch.float64)
+    expected = network.forward_normalised(x)
+    (expected * weight).sum().backward()
+    gradients = [parameter.grad for parameter in network.parameters()]
+    network.zero_grad()
+    with torch.no_grad():
+        forecast, differentiate = network.forward_by_hand(x)
+        differentiate(weight)
+    assert torch.equal(forecast, expected)
+    for parameter, wanted in zip(network.parameters(), gradients, strict=True):
+        assert (parameter.grad is None) == (wanted is None)
+        assert wanted is None or torch.equal(parameter.grad, wanted)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"sigma_reparam": True}, {"attention": "temporal"}, {"value_projection": "full"}],
+)
+def test_other_gradients_are_left_to_autograd(settings):
+    network = make(**settings)
+    assert network.forward_by_hand(network.normalise(windows(2))[0]) is None
+
+
 class Normalised(torch.nn.Module):
     """Let a network be called on normalised windows."""
 
