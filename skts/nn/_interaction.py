@@ -27,7 +27,7 @@ class InteractionBlock(nn.Module):
         self.integration = PatchIntegration(hidden_size, dropout)
 
     def forward(self, z: Tensor, connections: Tensor | None) -> Tensor:
-        """Map ``(R, N, d)`` to ``(R, N, d)``."""
+        """Map ``(N, R, d)`` to ``(N, R, d)``."""
         updated = z if self.interaction is None else self.interaction(z, connections)
         return self.integration(updated) + updated + z
 
@@ -54,19 +54,40 @@ class SparseInteraction(nn.Module):
         self.time_updating = PatchMixing(n_patches, dropout)
 
     def forward(self, z: Tensor, connections: Tensor) -> Tensor:
-        """Map ``(R, N, d)`` to ``(R, N, d)`` with connections ``(h, N, N)``."""
-        values = self.value(self.time_invariant(z))  # (R, N, h * v)
-        received = self._propagate(connections, self._drop(values))
-        return self.time_updating(self._drop(self.align(received)) + z)
+        """Map ``(N, R, d)`` to ``(N, R, d)`` with connections ``(h, N, N)``."""
+        received = self._receive(self.time_invariant(z), connections)
+        return self.time_updating(self._drop(received) + z)
 
-    def _propagate(self, connections: Tensor, values: Tensor) -> Tensor:
-        # One large product per head: rows move next to the head's features.
-        by_head = values.unflatten(2, (self.n_heads, -1)).permute(2, 1, 0, 3)
-        received = connections @ by_head.flatten(2)  # (h, N, R * v)
-        return received.view(by_head.shape).permute(2, 1, 0, 3).flatten(2)
+    def _receive(self, z: Tensor, connections: Tensor) -> Tensor:
+        """Map ``(N, R, d)`` to what each patch hears, aligned: ``(N, R, d)``."""
+        n_heads, n_patches, _ = connections.shape
+        n_features = z.shape[-1]
+        value = self.value.weight.view(n_heads, -1, n_features)  # (h, v, d)
+        bias = self.value.bias.view(n_heads, 1, -1)
+        align = self.align.weight.view(n_features, n_heads, -1).permute(1, 2, 0)
+        if align.shape[1] < n_features:
+            values = self._drop(_by_head(z, value, bias))  # (h, N * R, v)
+            received = connections @ values.view(n_heads, n_patches, -1)
+            by_patch = received.view_as(values).transpose(0, 1).flatten(1)
+            return self.align(by_patch).view_as(z)
+        # Aligned before they are sent, the features of all heads add up in one product.
+        if self.training and self.dropout > 0:
+            aligned = self._drop(_by_head(z, value, bias)) @ align  # (h, N * R, d)
+        else:  # both maps in one
+            aligned = _by_head(z, (value.mT @ align).mT, bias @ align)
+        sent = aligned.view(n_heads * n_patches, -1)  # (h * N, R * d)
+        all_connections = connections.transpose(0, 1).flatten(1)  # (N, h * N)
+        align_bias = self.align.bias.repeat(z.shape[1])
+        return torch.addmm(align_bias, all_connections, sent).view_as(z)
 
     def _drop(self, values: Tensor) -> Tensor:
         return dropout(values, self.dropout, self.training)
+
+
+def _by_head(z: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    """Map ``(N, R, d)`` by one weight ``(v, d)`` per head: ``(h, N * R, v)``."""
+    rows = z.flatten(0, 1).expand(len(weight), -1, -1)
+    return torch.baddbmm(bias, rows, weight.mT)
 
 
 class SelfAttention(nn.Module):
@@ -83,11 +104,11 @@ class SelfAttention(nn.Module):
         self.align = nn.Linear(n_heads * hidden_size, hidden_size)
 
     def forward(self, z: Tensor, connections: None) -> Tensor:
-        """Map ``(R, N, d)`` to ``(R, N, d)``; there are no connections to follow."""
+        """Map ``(N, R, d)`` to ``(N, R, d)``; there are no connections to follow."""
         projected = self.query_key_value(z).unflatten(2, (3, self.n_heads, -1))
-        query, key, value = projected.permute(2, 0, 3, 1, 4)  # (R, h, N, d) each
+        query, key, value = projected.permute(2, 1, 3, 0, 4)  # (R, h, N, d) each
         attended = F.scaled_dot_product_attention(query, key, value, scale=self.scale)
-        return self.align(attended.transpose(1, 2).flatten(2))
+        return self.align(attended.permute(2, 0, 1, 3).flatten(2))
 
 
 class PatchIntegration(nn.Module):
@@ -100,7 +121,7 @@ class PatchIntegration(nn.Module):
         self.second = nn.Linear(size, size)
 
     def forward(self, z: Tensor) -> Tensor:
-        """Map ``(R, N, d)`` to ``(R, N, d)``."""
+        """Map ``(N, R, d)`` to ``(N, R, d)``."""
         hidden = F.gelu(self._apply_layer(self.first, z))
         hidden = dropout(hidden, self.dropout, self.training)
         return dropout(
@@ -115,6 +136,5 @@ class PatchMixing(PatchIntegration):
     """The same along the patch axis: every feature sees all patches."""
 
     def _apply_layer(self, layer: nn.Linear, z: Tensor) -> Tensor:
-        # Multiplying from the left spares two transposed copies of `z`.
-        weight = layer.weight.expand(z.shape[0], -1, -1)  # (R, N, N)
-        return torch.baddbmm(layer.bias.unsqueeze(-1), weight, z)
+        flat = z.flatten(1)  # (N, R * d)
+        return torch.addmm(layer.bias.unsqueeze(1), layer.weight, flat).view_as(z)

@@ -179,38 +179,39 @@ class LSINet(WindowNetwork):
 
     def forward_normalised(self, normalised: Tensor, *connections: Tensor) -> Tensor:
         """Forecast a normalised window, in normalised units: ``(B, C, H)``."""
-        patches = self._cut(normalised)  # (C, B, N, P)
+        patches = self._cut(normalised)  # (N, C, B, P)
         by_group = [c.split(self.n_heads) for c in connections]
         refined = [
             self._refine(rows, matrices)
             for group, *matrices in zip(
-                patches.split(self.connection_groups),
+                patches.split(self.connection_groups, dim=1),
                 *(by_group or [(None,)] * len(self.blocks)),
                 strict=True,
             )
-            for rows in self._split_rows(group.flatten(0, 1))
-        ]  # (R, N, d) each
-        flat = torch.cat(refined).view(*patches.shape[:2], -1)  # (C, B, N * d)
+            for rows in self._split_rows(group.flatten(1, 2))
+        ]  # (N, R, d) each
+        by_row = torch.cat([z.transpose(0, 1).flatten(1) for z in refined])
+        flat = by_row.view(*patches.shape[1:3], -1)  # (C, B, N * d)
         return self.head(flat).transpose(0, 1)
 
     def _cut(self, normalised: Tensor) -> Tensor:
-        """Cut every channel into patches, channel first: ``(C, B, N, P)``."""
+        """Cut every channel into patches, patch first: ``(N, C, B, P)``."""
         extended = F.pad(normalised, (0, self.stride), mode="replicate")
-        return extended.unfold(-1, self.patch_length, self.stride).transpose(0, 1)
+        return extended.unfold(-1, self.patch_length, self.stride).permute(2, 1, 0, 3)
 
     def _split_rows(self, patches: Tensor) -> tuple[Tensor, ...]:
-        """Split ``(R, N, P)`` into what goes through the network at a time.
+        """Split ``(N, R, P)`` into what goes through the network at a time.
 
         Rows do not see each other. On a CPU a few at a time are faster, because the
         intermediate results of few rows stay in its cache. A compiler fuses them away.
         """
         if patches.device.type != "cpu" or torch.compiler.is_compiling():
             return (patches,)
-        return patches.split(max(1, CACHED_ELEMENTS // self.position.numel()))
+        return patches.split(max(1, CACHED_ELEMENTS // self.position.numel()), dim=1)
 
     def _refine(self, patches: Tensor, connections: list[Tensor | None]) -> Tensor:
-        """Map patches ``(R, N, P)`` to features ``(R, N, d)``."""
-        z = self.embedding(patches) + self.position  # (R, N, d)
+        """Map patches ``(N, R, P)`` to features ``(N, R, d)``."""
+        z = self.embedding(patches) + self.position.unsqueeze(1)  # (N, R, d)
         z = dropout(z, self.embedding_dropout, self.training)
         residual = None
         for i, (block, matrix) in enumerate(zip(self.blocks, connections, strict=True)):

@@ -8,6 +8,7 @@ import torch.nn.functional as F
 
 import skts.benchmarks._plain_lsinet as plain_module
 import skts.nn._connections as connections_module
+import skts.nn._interaction as interaction_module
 import skts.nn._lsinet as lsinet_module
 from skts.benchmarks._plain_lsinet import PlainLSINet
 from skts.nn._connections import PatchConnections
@@ -185,6 +186,7 @@ def test_patches_overlap_and_repeat_the_last_value():
         {"n_modules": 2},
         {"n_modules": 2, "residual_stack": True},
         {"use_revin": False},
+        {"head_size": 8},  # as wide as the network: aligned before it is sent
         {"context_length": 21, "patch_length": 6, "stride": 4},
     ],
 )
@@ -196,10 +198,15 @@ def test_forecast_equals_the_plain_twin(changes):
     torch.testing.assert_close(network(context), plain(context), rtol=0, atol=1e-10)
 
 
-def test_training_gradients_equal_those_of_the_plain_twin(monkeypatch):
-    changes = {"embedding_dropout": 0.0, "dropout": 0.0}
+@pytest.mark.parametrize(
+    "sizes", [{}, {"head_size": 8}, {"head_size": 8, "dropout": 0.3}]
+)
+def test_training_gradients_equal_those_of_the_plain_twin(monkeypatch, sizes):
+    changes = {"embedding_dropout": 0.0, "dropout": 0.0} | sizes
     network = make(**changes)
-    plain = make_plain(network, **changes)
+    plain = make_plain(network, **changes | {"dropout": 0.0})
+    # What happens around the masks, with masks that drop nothing.
+    monkeypatch.setattr(interaction_module, "dropout", lambda values, *_: values)
     gumbel = plain_module.gumbel_noise(torch.empty(2, 100, 2, dtype=torch.float64))
     logistic = (gumbel[..., 1] - gumbel[..., 0]).view(2, 10, 10)
     monkeypatch.setattr(plain_module, "gumbel_noise", lambda like: gumbel)
@@ -215,7 +222,7 @@ def test_rows_in_small_portions_give_the_same_forecast(monkeypatch):
     network = make().eval()
     together = network(windows())
     monkeypatch.setattr(lsinet_module, "CACHED_ELEMENTS", 160)  # two rows
-    assert len(network._split_rows(torch.empty(9, 10, 4))) == 5
+    assert len(network._split_rows(torch.empty(10, 9, 4))) == 5
     torch.testing.assert_close(network(windows()), together)
 
 
@@ -523,7 +530,8 @@ def test_attention_by_hand():
         scores = q @ k.transpose(1, 2) / (8 // 2) ** 0.5
         heads.append(scores.softmax(-1) @ v)
     expected = attention.align(torch.cat(heads, dim=-1))
-    torch.testing.assert_close(attention(z, None), expected)
+    by_patch = attention(z.transpose(0, 1), None)
+    torch.testing.assert_close(by_patch.transpose(0, 1), expected)
 
 
 def test_no_interaction_keeps_patches_apart():
