@@ -14,6 +14,7 @@ from torch.profiler import ProfilerActivity, profile
 
 from skts.benchmarks._plain_lsinet import PlainLSINet
 from skts.benchmarks._plain_samformer import PlainSAMformer
+from skts.benchmarks._port_samformer import PortTraining
 from skts.benchmarks._results import Result, markdown
 from skts.data import ShuffledBatches, Windows
 from skts.datasets import load_ett
@@ -80,16 +81,19 @@ def compare_speed(model: str, n_rounds: int, compile: bool, smoke: bool) -> Resu
 
     Both have the same windows, batches, loop, fused Adam and thread count; rounds of
     steps alternate, so that both meet the same machine. The first round of each is not
-    counted. Compiled, ours also stands beside itself as it is without that.
+    counted. Compiled, ours also stands beside itself as it is without that; SAMformer
+    also stands beside a port to torch with a loop, SAM and loader of its own.
     """
     forecaster, plain_class, n_steps = _sizes(model, smoke)
     windows = training_windows(forecaster, n_steps)
-    sides = {
+    sides: dict[str, Training | PortTraining] = {
         "ours": ours(forecaster, windows, compile),
         "plain": _plain(forecaster, plain_class, windows, compile),
     }
     if compile:
         sides["not compiled"] = ours(forecaster, windows, compile=False)
+    elif model == "samformer":
+        sides["port"] = PortTraining(windows, forecaster.batch_size, forecaster.rho)
     seconds: dict[str, list[float]] = {name: [] for name in sides}
     for _ in range(n_rounds + 1):
         for name, training in sides.items():
@@ -109,6 +113,7 @@ def compare_speed(model: str, n_rounds: int, compile: bool, smoke: bool) -> Resu
             k: round(s * steps_per_epoch, 3) for k, s in medians.items()
         },
         "ratio": round(medians["plain"] / medians["ours"], 2),
+        "ratios": {k: round(s / medians["ours"], 2) for k, s in medians.items()},
         "parameters": forecaster.get_params(),
     }
 
@@ -181,16 +186,18 @@ def _plain(
 
 def speed_table(results: list[Result]) -> str:
     """Return the time of steps and of our epochs as a Markdown table."""
-    sides = ("ours", "plain", "not compiled")
+    sides = ("ours", "plain", "not compiled", "port")
     rows: list[list[object]] = []
     for r in _latest(results):
         step = {side: f"{1e3 * s:.1f}" for side, s in r["seconds_per_step"].items()}
         epoch = f"{r['seconds_per_epoch']['ours']:.2f}"
         rows.append([r["model"], r["threads"], r["compile"]])
-        rows[-1] += [*(step.get(side, "") for side in sides), r["ratio"], epoch]
-        rows[-1].append(r["date"])
+        to_port = r.get("ratios", {}).get("port", "")
+        rows[-1] += [*(step.get(side, "") for side in sides), r["ratio"], to_port]
+        rows[-1] += [epoch, r["date"]]
     header = ["model", "threads", "compile", "ms per step", "plain", "not compiled"]
-    return markdown([*header, "ratio to plain", "s per epoch", "date"], rows)
+    header += ["port", "ratio to plain", "to port", "s per epoch", "date"]
+    return markdown(header, rows)
 
 
 def profile_table(results: list[Result]) -> str:
