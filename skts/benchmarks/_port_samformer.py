@@ -80,7 +80,8 @@ class PortTraining:
 
     def __init__(self, windows: Windows, batch_size: int, rho: float) -> None:
         context, target = windows.take(slice(None))
-        self.network = PortSAMformer(*context.shape[1:], target.shape[-1])
+        _, n_channels, context_length = context.shape
+        self.network = PortSAMformer(n_channels, context_length, target.shape[-1])
         self.optimizer = PortSAM(list(self.network.parameters()), 1e-3, rho)
         data = TensorDataset(context.contiguous(), target.contiguous())
         self.batches = DataLoader(data, batch_size, shuffle=True)
