@@ -1,6 +1,7 @@
 """Pickling and saving an estimator that holds a network on some device."""
 
 import pickle
+from collections.abc import Callable
 from copy import deepcopy
 from importlib import import_module
 from io import BytesIO
@@ -9,11 +10,14 @@ from typing import Any, Self, overload
 from zipfile import ZIP_DEFLATED, ZipFile
 
 import torch
+from sklearn.utils.validation import check_is_fitted
 
 from skts._safe_files import is_safe, read_safely, write_safely
 from skts._validation import check_option
 from skts.training import resolve_device
 
+# What sktime notes of data; kinds of columns among it, only a fit asks for.
+METADATA = {"_X_metadata", "_y_metadata"}
 FORMATS = ("pickle", "cloudpickle", "safe")
 ZIP_MAGIC = b"PK"  # how a file of the safe format begins, and no pickle
 
@@ -26,6 +30,7 @@ class Storable:
 
     device: str
     device_: torch.device
+    get_params: Callable[..., dict[str, Any]]  # the library's
 
     def __getstate__(self) -> dict[str, Any]:
         """Return the state with all networks on the CPU, where any machine can read it.
@@ -73,8 +78,8 @@ class Storable:
             File to write; ``.zip`` is added unless it is there. None returns the
             serialised object instead.
         serialization_format : {"pickle", "cloudpickle", "safe"}, default="pickle"
-            Module that serialises; or, of forecasters, "safe": numbers and texts alone,
-            which run no code when they are read.
+            Module that serialises; or "safe": numbers and texts alone, which run no
+            code when they are read.
 
         Returns
         -------
@@ -83,8 +88,8 @@ class Storable:
 
         Raises
         ------
-        NotImplementedError
-            If there is no safe format for the class.
+        NotFittedError
+            If there is nothing learned that the safe format could hold.
         TypeError
             If a parameter is of a kind that the safe format does not hold, such as a
             function or a RandomState.
@@ -95,8 +100,10 @@ class Storable:
                 f"path must be a str, a Path or None, got {type(path).__name__}."
             )
         if serialization_format == "safe":
-            whose = {"estimator": type(self).__name__}
-            safe = write_safely(whose | self._safe_content())
+            check_is_fitted(self)
+            whose: dict[str, Any] = {"estimator": type(self).__name__}
+            whose["parameters"] = self.get_params(deep=False)
+            safe = write_safely(whose | self._take_apart())
             if path is None:
                 return type(self), safe
             Path(_with_ending(path)).write_bytes(safe)
@@ -111,18 +118,23 @@ class Storable:
                 archive.writestr(name, content)
         return ZipFile(target)
 
-    def _safe_content(self) -> dict[str, Any]:
-        """Return what the safe format holds of an estimator."""
-        raise NotImplementedError(
-            f"serialization_format='safe' is there for forecasters, not for "
-            f"{type(self).__name__}: save it as 'pickle', and open it where you trust "
-            "the file."
-        )
-
-    @classmethod
-    def _from_safe_content(cls, content: dict[str, Any]) -> Self:
-        """Return an estimator made of what the safe format held."""
+    def _take_apart(self) -> dict[str, Any]:
+        """Return what the safe format holds beside parameters: values and weights."""
         raise NotImplementedError
+
+    def _put_together(self, content: dict[str, Any]) -> None:
+        """Become, with the same parameters, what `_take_apart` took apart."""
+        raise NotImplementedError
+
+    def _values_beside(self, *names: str) -> dict[str, Any]:
+        """Return what the estimator knows, without parameters and what is named."""
+        # What a callback of scikit-learn is made of is its own affair.
+        left_out = {*self.get_params(deep=False), *names, "_skl_callbacks"}
+        state = {n: value for n, value in vars(self).items() if n not in left_out}
+        for name in METADATA & state.keys():
+            known = state[name]
+            state[name] = {k: v for k, v in known.items() if k != "feature_kind"}
+        return state
 
     @classmethod
     def load_from_serial(cls, serial: bytes) -> Self:
@@ -164,7 +176,11 @@ class Storable:
                 f"serial must hold a {cls.__name__}, got a {saved}. Load it with "
                 f"{saved}."
             )
-        return cls._from_safe_content(content)
+        estimator = cls(**content["parameters"])
+        with torch.random.fork_rng(devices=[]):  # first weights of networks do not stay
+            estimator._put_together(content)
+        estimator.__setstate__(vars(estimator).copy())  # to its device
+        return estimator
 
     @classmethod
     def load_from_path(

@@ -1,13 +1,13 @@
 """Files that are safe to open: JSON for what is plain, numpy's format for numbers.
 
 Reading one runs no code of the file's: what it may make is listed here, numbers, texts
-and tables, and the plain records of this package by their names.
+and tables, and records, objects of this package's own classes, by their names.
 """
 
 import json
+import sys
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass
-from importlib import import_module
 from io import BytesIO
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile
@@ -21,11 +21,7 @@ from torch import Tensor
 from skts.linear import LinearMixture
 
 CONTENT = "content.json"
-# Rooms whose records are read: classes that hold values.
-ROOMS = {
-    f"skts.{room}"
-    for room in ("conformal", "data", "effects", "fitted", "linear", "models", "series")
-}
+PACKAGE = __name__.partition(".")[0]
 NUMBERS = "biuf"  # kinds of numpy's types
 
 Plain = Any  # what JSON can hold
@@ -96,6 +92,8 @@ def _encoded(value: Any, name: str, arrays: list[np.ndarray]) -> Plain:
         return {"kind": "tensor", "array": keep(value.detach().cpu().numpy())}
     if isinstance(value, np.ndarray | np.generic) and value.dtype.kind in NUMBERS:
         return {"kind": "array", "array": keep(np.asarray(value))}
+    if isinstance(value, np.ndarray) and all(type(part) is str for part in value.flat):
+        return {"kind": "texts", "parts": value.tolist()}
     if isinstance(value, pd.DataFrame) and _is_plain(*value.dtypes):
         parts = [keep(column.to_numpy()) for _, column in value.items()]
         index, columns = put(value.index), put(value.columns)
@@ -144,9 +142,10 @@ def _is_plain(*dtypes: Any) -> bool:
 
 
 def _is_record(cls: type) -> bool:
-    """Tell whether a class is one of those whose values are all that they are."""
-    room = cls.__module__.rpartition(".")[0]
-    return room in ROOMS and not issubclass(cls, torch.nn.Module)
+    """Tell whether a class is one of ours whose values are all that its objects are."""
+    ours = cls.__module__.startswith(f"{PACKAGE}.")
+    is_more = issubclass(cls, torch.nn.Module) or hasattr(cls, "get_params")
+    return ours and not is_more
 
 
 def _values_of(record: Any) -> dict[str, Any]:
@@ -177,6 +176,8 @@ def _decoded(value: Plain, array: Callable[[int], np.ndarray]) -> Any:
             return torch.from_numpy(array(number))
         case {"kind": "array", "array": number}:
             return array(number)[()]
+        case {"kind": "texts", "parts": parts}:
+            return np.array(parts, dtype=object)
         case {"kind": "frame", "index": index, "columns": columns, "arrays": numbers}:
             held = {i: array(number) for i, number in enumerate(numbers)}
             return pd.DataFrame(held, get(index)).set_axis(get(columns), axis=1)
@@ -223,11 +224,12 @@ def _decoded_index(
 
 
 def _make(path: str, values: dict[str, Any]) -> Any:
-    """Return a record of one of the classes that a file may name."""
+    """Return a record of one of the classes that a file may name.
+
+    Those of the estimator's own modules are here already: nothing is imported.
+    """
     module, _, name = path.rpartition(".")
-    cls = None
-    if module.rpartition(".")[0] in ROOMS:
-        cls = getattr(import_module(module), name, None)
+    cls = getattr(sys.modules.get(module), name, None)
     if not (isinstance(cls, type) and cls.__module__ == module and _is_record(cls)):
         raise ValueError(f"The file holds a {path!r}, which such files never do.")
     if issubclass(cls, tuple) or is_dataclass(cls):

@@ -38,7 +38,7 @@ ROOMS = {
     "": (set(), set()),
     "_validation": (set(), {"numpy"}),
     "_random": (set(), {"torch"}),
-    "_files": ({"_safe_files", "_validation", "training"}, {"torch"}),
+    "_files": ({"_safe_files", "_validation", "training"}, {"sklearn", "torch"}),
     "_safe_files": ({"linear"}, {"numpy", "pandas", "sktime", "torch"}),
     "_callbacks": (set(), {"sklearn"}),
     "_sklearn_door": (set(), {"sklearn", "sktime"}),

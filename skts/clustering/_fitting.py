@@ -3,7 +3,7 @@
 series -> features -> graph -> network, drawn to the graph -> centres -> both together
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -97,19 +97,35 @@ def fit_clusters(
         )
     with drawing(seed, series.device):
         with DrawnFromOwn(), torch.device(series.device):
-            network = LoSTer(
-                views.shape[-1],
-                settings.n_clusters,
-                hidden_size=settings.hidden_size,
-                n_layers=settings.n_layers,
-                dropout=settings.dropout,
-                n_views=views.shape[1],
-            )
+            network = _new_network(settings, views.shape[-1])
         state = FittedClusters(features, network, settings.standardize)
         history = _train(
             state, views, graph, settings, seed, start_epoch, end_epoch, stop
         )
     return state, history
+
+
+def state_again(
+    settings: Settings, shape: Sequence[int], weights: dict[str, Tensor]
+) -> FittedClusters:
+    """Return what a fit to series of a shape ``(C, L)`` learned, of its weights.
+
+    Raises
+    ------
+    ValueError
+        If they are those of other settings.
+    """
+    features = _new_features(settings).fit(torch.zeros(2, *shape))
+    n_features = features(torch.zeros(1, *shape)).shape[1]
+    network = _new_network(settings, n_features)
+    state = FittedClusters(features, network, settings.standardize)
+    try:
+        state.load_state_dict(weights)
+    except RuntimeError as error:
+        raise ValueError(
+            f"The file must hold the weights that its parameters speak of, but {error}"
+        ) from error
+    return state.eval()
 
 
 def graph_features(series: Tensor, settings: Settings, seed: int) -> Tensor:
@@ -128,6 +144,17 @@ def _sample(series: Tensor, size: int, seed: int) -> Tensor:
 
 def _new_features(settings: Settings) -> SeriesFeatures:
     return SeriesFeatures(settings.spectral_weight, settings.local_weight)
+
+
+def _new_network(settings: Settings, n_features: int) -> LoSTer:
+    return LoSTer(
+        n_features,
+        settings.n_clusters,
+        hidden_size=settings.hidden_size,
+        n_layers=settings.n_layers,
+        dropout=settings.dropout,
+        n_views=2 if settings.needs_second_view else 1,
+    )
 
 
 def _make_views(

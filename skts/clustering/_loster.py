@@ -28,7 +28,12 @@ from skts._validation import (
     check_real,
     check_seed,
 )
-from skts.clustering._fitting import Settings, fit_clusters, graph_features
+from skts.clustering._fitting import (
+    Settings,
+    fit_clusters,
+    graph_features,
+    state_again,
+)
 from skts.clustering._input import (
     Panel,
     channel_names,
@@ -454,6 +459,21 @@ class LoSTerClusterer(
         self.labels_: NDArray[np.int64] = distances.argmin(1)
         self.inertia_ = float(distances.min(1).sum())
         task.end()
+
+    def _take_apart(self) -> dict[str, Any]:
+        weights = self._state.state_dict()
+        return {
+            "state": self._values_beside("_state", "device_"),
+            "shape": tuple(self._state.features.shape),
+            "weights": {name: weight.cpu() for name, weight in weights.items()},
+        }
+
+    @as_usual()
+    def _put_together(self, content: dict[str, Any]) -> None:
+        self.__dict__.update(content["state"])
+        settings, shape = self._settings(), content["shape"]
+        self._state = state_again(settings, shape, content["weights"])
+        self.device_ = self._state.device
 
     def _settings(self) -> Settings:
         values = {field.name: getattr(self, field.name) for field in fields(Settings)}

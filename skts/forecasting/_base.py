@@ -54,7 +54,6 @@ from skts.forecasting._horizon import (
     largest_step,
 )
 from skts.forecasting._moving_cutoff import find_cutoffs
-from skts.forecasting._safe import put_together, take_apart
 from skts.forecasting._sktime import join_moving_cutoffs, percentage_error
 from skts.linear import FEW_WINDOWS, map_contexts
 from skts.models import (
@@ -624,17 +623,16 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         else:
             torch.save(self.pretrained_weights_, path)
 
-    def _safe_content(self) -> dict[str, Any]:
-        self.check_is_fitted("save")
-        return take_apart(self)
+    def _take_apart(self) -> dict[str, Any]:
+        model = self._model.as_solved()
+        return self._apart(replace(model, solved=model.solved.bare), model.solved)
 
-    @classmethod
     @as_usual()
-    def _from_safe_content(cls, content: dict[str, Any]) -> Self:
-        forecaster = cls(**content["parameters"])
-        put_together(forecaster, content)
-        forecaster.__setstate__(vars(forecaster).copy())  # to its device
-        return forecaster
+    def _put_together(self, content: dict[str, Any]) -> None:
+        model = content["model"]
+        sizes = len(model.columns), model.prediction_length
+        solved = self._with_network(model.solved, content, *sizes)
+        self._keep(replace(model, solved=solved))
 
     def to_onnx(self, path: str | PathLike[str]) -> None:
         """Write what forecasts windows to an ONNX file, which needs no torch to run.

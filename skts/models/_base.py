@@ -1,6 +1,7 @@
 """What every estimator around a window network shares: parameters and a recipe."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ from skts.models._maps import LINEAR_MAPS, ChosenMaps
 from skts.models._mixture import Attributes, Mixture
 from skts.models._mixture_fit import fit_mixture
 from skts.models._recipe import Recipe
-from skts.models._weights import InitialWeights
+from skts.models._weights import InitialWeights, start_from, weights_of
 from skts.nn import WindowNetwork
 from skts.training import (
     PRECISIONS,
@@ -96,6 +97,32 @@ class WindowModel(CallbackSupportMixin, Storable):
         shell = object.__new__(type(self))
         shell._keep(model)
         return dict(vars(shell))
+
+    def _apart(self, bare: Any, mixture: Mixture) -> dict[str, Any]:
+        """Return values, a model without its network, and the weights of that."""
+        network = mixture.network
+        return {
+            "state": self._values_beside(*self._attributes(self._model)),
+            "model": bare,
+            "weights": None if network is None else weights_of(network),
+        }
+
+    def _with_network(
+        self,
+        bare: Mixture,
+        content: dict[str, Any],
+        n_channels: int,
+        prediction_length: int,
+    ) -> Mixture:
+        """Take the values that `_apart` gave, and return the mixture with network."""
+        self.__dict__.update(content["state"])
+        if content["weights"] is None:
+            return bare
+        network = self._build_network(
+            n_channels, bare.network_context, prediction_length
+        )
+        start_from(network, InitialWeights("the file", content["weights"]))
+        return replace(bare, network=network.eval())
 
     def _check_own_parameters(self) -> None:
         """Raise if a parameter that is not shared is wrong."""

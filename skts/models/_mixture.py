@@ -48,6 +48,11 @@ class Mixture:
     best_epoch: int
 
     @property
+    def bare(self) -> Self:
+        """The mixture without its network, for files that hold its weights apart."""
+        return replace(self, network=None)
+
+    @property
     def device(self) -> torch.device:
         """Where it forecasts."""
         if self.network is not None:

@@ -1,7 +1,7 @@
 """What the regressors share: everything but the network and its optimiser."""
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any, Self
 
@@ -275,6 +275,17 @@ class WindowRegressor(WindowModel, RegressorMixin, BaseEstimator):
         self.center_, self.scale_ = model.units.offset, model.units.factor
         self.target_center_ = model.target_units.offset
         self.target_scale_ = model.target_units.factor
+
+    def _take_apart(self) -> dict[str, Any]:
+        model = self._model
+        return self._apart(replace(model, mixture=model.mixture.bare), model.mixture)
+
+    @as_usual()
+    def _put_together(self, content: dict[str, Any]) -> None:
+        model = content["model"]
+        sizes = model.context_shape[1], model.edges.shape[1]
+        mixture = self._with_network(model.mixture, content, *sizes)
+        self._keep(replace(model, mixture=mixture))
 
     def _split(self, contexts: np.ndarray, targets: np.ndarray) -> tuple[int, int]:
         """Return the number of training rows and the first validation row."""

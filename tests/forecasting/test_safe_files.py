@@ -8,9 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from sklearn.exceptions import NotFittedError
 
 from skts.clustering import LoSTerClusterer
 from skts.forecasting import LSINetForecaster, SAMformerForecaster
+from skts.regression import LSINetRegressor, SAMformerRegressor
 
 
 @pytest.fixture
@@ -93,8 +95,38 @@ def test_what_a_safe_file_cannot_hold_is_named(mixed, pair, tmp_path):
     with pytest.raises(TypeError, match=r"parameters has a RandomState.*'pickle'"):
         model.save(tmp_path / "model", "safe")
     assert not list(tmp_path.iterdir())
-    with pytest.raises(NotImplementedError, match="not for LoSTerClusterer"):
+    with pytest.raises(NotFittedError):
         LoSTerClusterer().save(tmp_path / "model", "safe")
+
+
+def test_clusters_come_back(through_file, monkeypatch):
+    series = np.random.default_rng(0).normal(size=(20, 2, 24)).cumsum(axis=2)
+    for parameters in LoSTerClusterer.get_test_params():
+        model = LoSTerClusterer(**parameters).fit(series)
+        loaded = through_file(model)
+        assert vars(loaded).keys() == vars(model).keys()
+        np.testing.assert_array_equal(
+            loaded.predict_proba(series), model.predict_proba(series)
+        )
+        np.testing.assert_array_equal(loaded.cluster_centers_, model.cluster_centers_)
+    weights = loaded._take_apart() | {"shape": (2, 30)}
+    monkeypatch.setattr(loaded, "_take_apart", lambda: weights)
+    with pytest.raises(ValueError, match="weights that its parameters speak of"):
+        through_file(loaded)
+
+
+@pytest.mark.parametrize("cls", [SAMformerRegressor, LSINetRegressor])
+@pytest.mark.parametrize("linear_maps", ["auto", None])
+def test_regressors_come_back(pair, through_file, cls, linear_maps):
+    rows = np.lib.stride_tricks.sliding_window_view(pair.to_numpy(), 10, axis=0)
+    rows = rows.transpose(0, 2, 1)[:700]
+    X = pd.DataFrame(rows[:, :8].reshape(len(rows), -1)).add_prefix("column ")
+    model = cls(2, linear_maps=linear_maps, max_epochs=1, random_state=0)
+    model.fit(X, rows[:, 8:])
+    loaded = through_file(model)
+    assert vars(loaded).keys() == vars(model).keys()
+    assert list(loaded.feature_names_in_) == list(X)
+    np.testing.assert_array_equal(loaded.predict(X), model.predict(X))
 
 
 def test_a_pickle_is_refused_where_only_safe_files_are_wanted(mixed, tmp_path):
