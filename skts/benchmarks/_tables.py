@@ -223,17 +223,17 @@ Loss terms in the last epoch with the paper's settings, the re-run's in brackets
 
 ## Speed
 
-Training steps on ETTh1 (horizon 96, 7 channels) with the defaults of the day: SAM with
-batches of 32, and LSINet with its penalty in every step, `hidden_size=32` and batches of
-64 (128 and 128 before 2026-11-27). They stand against the plain forms of the networks
-in one run, with the same loop, windows, fused Adam and threads. The port of SAMformer has
-a loop, a loader, SAM, RevIN and Adam of its own, as its authors' has. Compiled, both
-forms are; our own stands beside them as it is without that.
+Training steps on ETTh1 (horizon 96, 7 channels) with the defaults of the day: SAM
+with batches of 32, and LSINet with its penalty in every step, `hidden_size=32` and
+batches of 64 (128 and 128 before 2026-11-27). They stand against the plain forms of
+the networks in one run, with the same loop, windows, fused Adam and threads. The port
+of SAMformer has a loop, a loader, SAM, RevIN and Adam of its own, as its authors'
+has. Compiled, both forms are; our own stands beside them as it is without that.
 
-Four times the plain form is out of reach for LSINet: a step of the default is 8.0 GFLOP,
-and these products alone take over half of it. Values and what sends and aligns them are
-seven tenths of the arithmetic; dropout masks, GELU and the connections take a tenth of
-the time. Of a SAMformer step, matrix products are over a third.
+Four times the plain form is out of reach for LSINet: a step of the default is 8.0
+GFLOP, and these products alone take over half of it. Values and what sends and aligns
+them are seven tenths of the arithmetic; dropout masks, GELU and the connections take
+a tenth of the time. Of a SAMformer step, matrix products are over a third.
 
 `python -m skts.benchmarks speed`, with `--compile`, and as `--threads 1 speed`
 
