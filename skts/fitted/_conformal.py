@@ -32,10 +32,11 @@ def absolute_errors(
 def window_spread(context: Tensor, unit: Tensor) -> Tensor:
     """Return the standard deviation of each channel in its window, ``(B, C, 1)``.
 
-    `unit` is that of the training part; a hundredth of it is the least.
+    `unit`, ``(C,)`` or ``(B, C)``, is that of the training part; a hundredth of it is
+    the least.
     """
     spread = context.std(dim=-1, correction=0, keepdim=True)
-    return torch.maximum(spread, SMALLEST_SPREAD * unit[:, None])
+    return torch.maximum(spread, SMALLEST_SPREAD * unit[..., None])
 
 
 def check_levels(name: str, value: Any) -> list[float]:

@@ -133,8 +133,7 @@ class HeldOutErrors:
         self, errors: np.ndarray, known: KnownSeries, context: Tensor
     ) -> np.ndarray:
         spread = spread_of(self.method, context[None], known)[0].cpu().numpy()  # (C, 1)
-        unit = np.where(known.units.still, 0, known.units.factor)[:, None]
-        return np.swapaxes(errors * spread * unit, -1, -2)
+        return np.swapaxes(errors * spread, -1, -2) * known.units.of_errors
 
     def warn(self, names: Iterable[Hashable], coverages: Sequence[float]) -> None:
         """Warn of what series lack for some coverages."""
@@ -200,8 +199,7 @@ def spread_of(method: str, context: Tensor, known: KnownSeries) -> Tensor:
     """Return what the errors of each window are measured in, ``(B, C, 1)``."""
     if method != "adaptive":
         return context.new_ones(*context.shape[:2], 1)
-    unit = context.new_tensor(known.units.scale / known.units.factor)
-    return window_spread(context, unit)
+    return window_spread(context, context.new_tensor(known.units.scale_seen))
 
 
 def _by_name(held_out: list[HeldOut]) -> dict[Hashable, list[HeldOut]]:

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from skts.fitted._conformal import window_spread
 from skts.fitted._model import SeriesModel
 from skts.models import Mixture
 from skts.series import Units
@@ -21,19 +22,35 @@ from skts.series import Units
 class DataToForecast(nn.Module):
     """Forecast windows of data ``(n, L, C)`` as data ``(n, H, C)``, in double.
 
+    With half widths of intervals, their lower and upper ends come after the forecast,
+    each ``(n, A, H, C)``.
+
     Parameters
     ----------
     mixture : Mixture
         What forecasts standardised windows.
     units : sequence of Units
         Units of each series.
+    half_widths : Tensor of shape (n_series, A, H, C), default=None
+        How far intervals of some coverages reach to either side.
+    adaptive : bool, default=False
+        Whether that is in units of the spread of each window.
     """
 
     offset: Tensor
     factor: Tensor
     still: Tensor
+    scale_seen: Tensor
+    half_widths: Tensor | None
 
-    def __init__(self, mixture: Mixture, units: Sequence[Units]) -> None:
+    def __init__(
+        self,
+        mixture: Mixture,
+        units: Sequence[Units],
+        half_widths: Tensor | None = None,
+        *,
+        adaptive: bool = False,
+    ) -> None:
         super().__init__()
         self.network_context = mixture.network_context
         self.network_weight = mixture.network_weight
@@ -46,23 +63,31 @@ class DataToForecast(nn.Module):
         self.n_shared = len(shared)
         for number, constant in enumerate(shared):
             self.register_buffer(f"shared_{number}", constant.detach())
-        for name in ("offset", "factor", "still"):
+        self.register_buffer("half_widths", half_widths)
+        self.adaptive = adaptive
+        for name in ("offset", "factor", "still", "scale_seen"):
             rows = np.stack([getattr(one, name) for one in units])[:, None]
             self.register_buffer(name, torch.from_numpy(rows))  # (series, 1, C)
         self.some_are_still = bool(self.still.any())
 
-    def forward(self, context: Tensor, series: Tensor | None = None) -> Tensor:
+    def forward(self, context: Tensor, series: Tensor | None = None) -> Any:
         """Forecast windows; `series` tells the position of the series of each."""
-        offset, factor, still = self.offset, self.factor, self.still
-        if series is not None:
-            offset, factor, still = offset[series], factor[series], still[series]
+        at = slice(None) if series is None else series
+        offset, factor = self.offset[at], self.factor[at]
         standardised = ((context - offset) / factor).float().transpose(1, 2)
         forecast = self._forecast(standardised)  # (n, C, H)
         if self.some_are_still:  # as in Mixture.forecast
             unmoved = (standardised == standardised[..., :1]).all(-1)
-            at_rest = (still[:, 0] & unmoved)[..., None]
+            at_rest = (self.still[at][:, 0] & unmoved)[..., None]
             forecast = torch.where(at_rest, standardised[..., -1:], forecast)
-        return forecast.transpose(1, 2).double() * factor + offset
+        values = forecast.transpose(1, 2).double() * factor + offset
+        if self.half_widths is None:
+            return values
+        widths = self.half_widths[at]
+        if self.adaptive:
+            spread = window_spread(standardised, self.scale_seen[at][:, 0])
+            widths = widths * spread.transpose(1, 2)[:, None]
+        return values, values[:, None] - widths, values[:, None] + widths
 
     def _forecast(self, context: Tensor) -> Tensor:
         weight = self.network_weight
@@ -78,8 +103,12 @@ class DataToForecast(nn.Module):
         return (1 - weight) * self.maps(context) + weight * own
 
 
-def export_onnx(model: SeriesModel, path: str | PathLike[str]) -> None:
+def export_onnx(
+    model: SeriesModel, path: str | PathLike[str], coverages: Sequence[float] = ()
+) -> None:
     """Write a model to an ONNX file; see ``to_onnx`` of the forecasters.
+
+    With `coverages`, intervals are in it, of a model that has errors held out.
 
     Raises
     ------
@@ -103,20 +132,41 @@ def export_onnx(model: SeriesModel, path: str | PathLike[str]) -> None:
     mixture = deepcopy(model.mixture)  # the model itself stays on its device
     mixture.to(torch.device("cpu"))
     units = [known.units for known in model.known.values()]
-    module = DataToForecast(mixture, units).eval()
+    widths = _half_widths(model, coverages) if coverages else None
+    adaptive = model.held_out is not None and model.held_out.method == "adaptive"
+    module = DataToForecast(mixture, units, widths, adaptive=adaptive).eval()
     size = (2, model.context_length, len(model.columns))
     inputs = {"context": torch.zeros(size, dtype=torch.float64)}
+    outputs = ["forecast"]
     facts = {"channels": list(model.columns)}
+    if coverages:
+        outputs += ["lower", "upper"]
+        facts["coverages"] = list(coverages)
     if None not in model.known:
         inputs["series"] = torch.zeros(2, dtype=torch.int64)
         facts["series"] = list(model.known)
-    program = _in_silence(module, inputs)
+    program = _in_silence(module, inputs, outputs)
     for name, names in facts.items():
         program.model.metadata_props[name] = json.dumps(names, default=str)
     program.save(fspath(path), external_data=False)
 
 
-def _in_silence(module: nn.Module, inputs: dict[str, Tensor]) -> Any:
+def _half_widths(model: SeriesModel, coverages: Sequence[float]) -> Tensor:
+    """Return half widths as they stand now, of each series, ``(n_series, A, H, C)``."""
+    held_out = model.held_out
+    assert held_out is not None, "checked before"
+    held_out.warn(model.known, coverages)
+    widths = [
+        held_out.of(name).half_widths(coverages).swapaxes(-1, -2)
+        * known.units.of_errors
+        for name, known in model.known.items()
+    ]
+    return torch.from_numpy(np.stack(widths))
+
+
+def _in_silence(
+    module: nn.Module, inputs: dict[str, Tensor], outputs: list[str]
+) -> Any:
     """Return a module as ONNX, without what the exporter tells of itself."""
     n_windows = torch.export.Dim("n_windows")
     loggers = [logging.getLogger(name) for name in ("torch.onnx", "onnxscript")]
@@ -130,7 +180,7 @@ def _in_silence(module: nn.Module, inputs: dict[str, Tensor]) -> Any:
                 module,
                 tuple(inputs.values()),
                 input_names=list(inputs),
-                output_names=["forecast"],
+                output_names=outputs,
                 dynamic_shapes={name: {0: n_windows} for name in inputs},
                 dynamo=True,
                 verbose=False,

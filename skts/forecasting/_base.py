@@ -634,7 +634,11 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         solved = self._with_network(model.solved, content, *sizes)
         self._keep(replace(model, solved=solved))
 
-    def to_onnx(self, path: str | PathLike[str]) -> None:
+    def to_onnx(
+        self,
+        path: str | PathLike[str],
+        coverage: float | Sequence[float] | None = None,
+    ) -> None:
         """Write what forecasts windows to an ONNX file, which needs no torch to run.
 
         Linear maps, network and units are all in it. It takes ``context``, float64 of
@@ -646,6 +650,13 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         ----------
         path : str or Path
             File to write.
+        coverage : float or list of float, default=None
+            Shares of the truths that prediction intervals shall hold; None writes no
+            intervals. The file then gives ``lower`` and ``upper``, too, the ends of
+            those of ``predict_interval``, each of shape (n_windows, n_coverages,
+            horizon, n_channels), with the coverages in the order given, also if there
+            is one. Their widths are those of now: they follow no new rows, whatever
+            `interval_method` is. Those of ``"adaptive"`` go by each window.
 
         Raises
         ------
@@ -654,16 +665,26 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         NotFittedError
             If ``fit`` has not been called.
         NotImplementedError
-            If it was fitted with covariates.
+            If it was fitted with covariates; if there is `coverage`, and nothing was
+            held out in ``fit``.
+        ValueError
+            If `coverage` is not within (0, 1), or holds a value twice.
+
+        Warns
+        -----
+        UserWarning
+            With `coverage`, as ``predict_interval``.
 
         Notes
         -----
-        The metadata of the file hold the names of the ``channels`` as JSON. A panel has
-        a second input, ``series``, int64 of shape (n_windows,): the position of each
-        window's series among the names in the metadata, also called ``series``.
+        The metadata of the file hold the names of the ``channels`` as JSON, and the
+        ``coverages``. A panel has a second input, ``series``, int64 of shape
+        (n_windows,): the position of each window's series among the names in the
+        metadata, also called ``series``.
         """
         self.check_is_fitted("to_onnx")
-        export_onnx(self._model, path)
+        coverages = [] if coverage is None else self._coverages(coverage)
+        export_onnx(self._model, path, coverages)
 
     def _trained_network(self, what: str) -> WindowNetwork:
         """Return the network; raise if the linear maps are alone."""
@@ -894,9 +915,7 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         >>> model.predict_interval(fh=[1, 2], coverage=[0.5, 0.9]).shape
         (2, 4)
         """
-        self._check_held_out("prediction intervals")
-        coverage = check_levels("coverage", coverage)
-        return super().predict_interval(fh, X, coverage)
+        return super().predict_interval(fh, X, self._coverages(coverage))
 
     def predict_quantiles(
         self,
@@ -1039,6 +1058,11 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
 
         columns = self._get_columns("predict_interval", coverage=coverage)
         return self._join_frames(horizon, X, ends, columns)
+
+    def _coverages(self, coverage: float | Sequence[float]) -> list[float]:
+        """Return coverages of intervals, which there are."""
+        self._check_held_out("prediction intervals")
+        return check_levels("coverage", coverage)
 
     def _check_held_out(self, what: str) -> None:
         self.check_is_fitted()
@@ -1348,10 +1372,7 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         (5, (2, 5), (5, 5))
         """
         check_bool("return_forecasts", return_forecasts)
-        coverages = []
-        if coverage is not None:
-            self._check_held_out("prediction intervals")
-            coverages = check_levels("coverage", coverage)
+        coverages = [] if coverage is None else self._coverages(coverage)
         windows = self._cut(Y, X=X, stride=stride, look_back=True)
         self._check_period(sp)
         return backtest(

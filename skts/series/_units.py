@@ -36,6 +36,16 @@ class Units:
     offset: np.ndarray
     factor: np.ndarray
 
+    @property
+    def scale_seen(self) -> np.ndarray:
+        """The standard deviation as a network sees it."""
+        return self.scale / self.factor
+
+    @property
+    def of_errors(self) -> np.ndarray:
+        """What errors that a network sees are measured in; 0 for what never moved."""
+        return np.where(self.still, 0, self.factor)
+
     def standardise(self, values: np.ndarray) -> Tensor:
         """Return data ``(..., T, C)`` as a network sees them, ``(..., C, T)``.
 
