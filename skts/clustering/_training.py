@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from sklearn.cluster import KMeans
 from torch import Tensor
 from torch.nn.functional import mse_loss
-from torch.optim import SGD, Adam
 from torch.optim.lr_scheduler import StepLR
 
 from skts.data import Rows, ShuffledBatches
@@ -29,7 +28,7 @@ from skts.nn import (
     kmeans_loss,
     neighbor_loss,
 )
-from skts.training import Stop, fit_network
+from skts.training import SGD, Adam, Stop, fit_network
 
 LOWEST_TEMPERATURE = 0.01
 LR_PERIOD, LR_FACTOR = 5, 0.1

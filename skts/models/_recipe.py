@@ -4,10 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from torch import Tensor
-from torch.optim import Adam, Optimizer
+from torch.optim import Optimizer
 
 from skts.nn import WindowNetwork
-from skts.training import Flat
+from skts.training import Adam, Flat
 
 
 @dataclass(frozen=True)

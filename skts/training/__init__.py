@@ -3,6 +3,7 @@
 from skts.training._early_stopping import EarlyStopping
 from skts.training._flat import Flat
 from skts.training._loop import fit_network
+from skts.training._optimizers import SGD, Adam
 from skts.training._parts import loss_in_parts
 from skts.training._progress import ProgressLine
 from skts.training._runtime import (
@@ -22,6 +23,8 @@ __all__ = [
     "PRECISIONS",
     "SAM",
     "SCHEDULES",
+    "SGD",
+    "Adam",
     "EarlyStopping",
     "Flat",
     "ProgressLine",

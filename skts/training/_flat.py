@@ -14,6 +14,8 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
+from skts.training._optimizers import Uncompiled
+
 # Weights start at multiples of this many numbers, where memory is read fastest.
 ALIGNMENT = 64
 # Numbers in a piece at least, and pieces at most: some dozens of tensors are stepped at
@@ -21,7 +23,7 @@ ALIGNMENT = 64
 LEAST, MOST = 4096, 32
 
 
-class Flat(Optimizer):
+class Flat(Uncompiled):
     """Let another optimiser step weights as one tensor, with the same result.
 
     The weights stay what and where they are in their network, but their memory is that

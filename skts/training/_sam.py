@@ -11,11 +11,13 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
+from skts.training._optimizers import Uncompiled
+
 # Keeps the direction finite where the gradient vanishes.
 NORM_EPS = 1e-12
 
 
-class SAM(Optimizer):
+class SAM(Uncompiled):
     """Step `base` with the gradient found at the worst point within `rho`.
 
     Parameters
