@@ -1,6 +1,7 @@
 """Intervals from errors, one window after the other: numbers alone."""
 
 from skts.conformal._alike import AlikeErrors, count, windows_needed
+from skts.conformal._along import WidthsAlong
 from skts.conformal._recent import N_KEPT, PER_HORIZON, RecentErrors
 from skts.conformal._scores import BandScores, IntervalScores
 
@@ -11,6 +12,7 @@ __all__ = [
     "BandScores",
     "IntervalScores",
     "RecentErrors",
+    "WidthsAlong",
     "count",
     "windows_needed",
 ]

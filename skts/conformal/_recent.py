@@ -90,7 +90,7 @@ class RecentErrors:
         """The levels after all errors."""
         levels = self.levels_before.copy()
         pending = np.arange(len(self.errors))[len(self.errors) - self.n_pending :]
-        for rank in self._ranks(self.errors, pending):
+        for rank in ranks_among_earlier(self.errors, pending, self.lag):
             levels.move(rank)
         return levels
 
@@ -158,60 +158,26 @@ class RecentErrors:
         return AlikeErrors(self.errors[-N_KEPT:])
 
     def _now(self) -> np.ndarray:
-        return _looked_at(self.errors, np.array(len(self.errors)))
-
-    def half_widths_along(
-        self, errors: np.ndarray, coverages: Sequence[float], which: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Return half widths of intervals and of bands after some windows kept.
-
-        They are those that ``followed_by`` would lead to, one window after the other,
-        each ``(len(which), A, C, H)``; the bands are those over all steps.
-
-        Parameters
-        ----------
-        errors : ndarray of shape (n, C, H)
-            Errors of the windows that ``which_to_keep`` tells.
-        coverages : sequence of float
-            The shares to hold.
-        which : ndarray of int
-            How many of these windows have come, in rising order.
-        """
-        n_before, asked = len(self.errors), np.asarray(coverages)
-        joined = np.concatenate([self.errors, errors.astype(self.errors.dtype)])
-        ranks = self._ranks(joined, np.arange(n_before, len(joined)))
-        shape = 2, len(which), len(asked), *errors.shape[1:]
-        intervals, bands = np.empty(shape, dtype=self.errors.dtype)
-        worst = worst_of_path(joined, self.unit)
-        levels, n_followed = self.levels.copy(), 0
-        for here in _blocks(len(which), errors):
-            means = []
-            for n_come in which[here]:
-                for rank in ranks[n_followed:n_come]:
-                    levels.move(rank)
-                n_followed = n_come
-                means.append(interpolate(levels.mean(), asked))
-            until, moved = n_before + which[here], np.stack(means)
-            intervals[here] = half_widths(_looked_at(joined, until), moved)
-            bands[here] = band_half_widths(
-                _looked_at(worst, until), self.unit, moved, intervals[here]
-            )
-        return intervals, bands
-
-    def _ranks(self, errors: np.ndarray, at: np.ndarray) -> np.ndarray:
-        """Return the lowest levels that would not have held errors, ``(n, C, H)``."""
-        ranks = np.empty((len(at), *errors.shape[1:]))
-        for here in _blocks(len(at), errors):
-            seen, came = _looked_at(errors, at[here] - self.lag + 1), errors[at[here]]
-            n_seen = count(seen)
-            n_below = np.count_nonzero(seen < came[:, None], axis=1)
-            rank = np.where(n_below < n_seen, n_below / (n_seen + 1), 1)
-            unknown = (n_seen < FEWEST) | np.isnan(came)
-            ranks[here] = np.where(unknown, np.nan, rank)
-        return ranks
+        return looked_at(self.errors, np.array(len(self.errors)))
 
 
-def _looked_at(errors: np.ndarray, ends: np.ndarray) -> np.ndarray:
+def ranks_among_earlier(errors: np.ndarray, at: np.ndarray, lag: int) -> np.ndarray:
+    """Return the lowest levels that would not have held some errors, ``(n, C, H)``.
+
+    NaN where too few came before; those of the last windows were not known yet.
+    """
+    ranks = np.empty((len(at), *errors.shape[1:]))
+    for here in blocks(len(at), errors):
+        seen, came = looked_at(errors, at[here] - lag + 1), errors[at[here]]
+        n_seen = count(seen)
+        n_below = np.count_nonzero(seen < came[:, None], axis=1)
+        rank = np.where(n_below < n_seen, n_below / (n_seen + 1), 1)
+        unknown = (n_seen < FEWEST) | np.isnan(came)
+        ranks[here] = np.where(unknown, np.nan, rank)
+    return ranks
+
+
+def looked_at(errors: np.ndarray, ends: np.ndarray) -> np.ndarray:
     """Return what counts of the errors before some, NaN where there are none."""
     at = np.expand_dims(ends, -1) - 1 - AGES
     seen = errors[np.maximum(at, 0)]
@@ -219,7 +185,7 @@ def _looked_at(errors: np.ndarray, ends: np.ndarray) -> np.ndarray:
     return seen
 
 
-def _blocks(n: int, errors: np.ndarray) -> list[slice]:
+def blocks(n: int, errors: np.ndarray) -> list[slice]:
     """Return slices of n times to look at errors, few enough for memory."""
     n_each = max(1, MOST_AT_ONCE // (len(AGES) * errors[0].size))
     return [slice(first, first + n_each) for first in range(0, n, n_each)]

@@ -6,7 +6,7 @@ import numpy as np
 
 
 class IntervalScores:
-    """Sums over windows, by coverage, channel and step.
+    """Sums over windows, by coverage, channel and step; and what each window held.
 
     Parameters
     ----------
@@ -18,6 +18,7 @@ class IntervalScores:
         self._missing = 1 - np.reshape(coverages, (-1, 1, 1))
         self._sums: dict[str, np.ndarray] = {}
         self._counts = np.zeros(())
+        self._held: list[np.ndarray] = []
 
     def add(self, errors: np.ndarray, widths: np.ndarray) -> None:
         """Add windows.
@@ -42,6 +43,13 @@ class IntervalScores:
             total = np.where(known, values, 0).sum(axis=0, dtype=np.float64)
             self._sums[name] = self._sums.get(name, np.zeros(())) + total
         self._counts = self._counts + known.sum(axis=0)
+        n_held = np.count_nonzero(parts["held"], axis=(-2, -1))
+        with np.errstate(invalid="ignore"):
+            self._held.append(n_held / np.count_nonzero(known, axis=(-2, -1)))
+
+    def held_by_window(self) -> np.ndarray:
+        """Return what was held of each window, ``(A, n)``: NaN of one not known."""
+        return np.concatenate(self._held).T
 
     def means(self) -> dict[str, np.ndarray]:
         """Return each measure, ``(A, C, H)``: NaN where nothing was known.

@@ -49,6 +49,12 @@ class Backtest:
         What bands over the whole horizon were worth, with `intervals`: for each
         ``form``, ``coverage`` and ``variable``, the share of paths ``held`` at all
         steps, and the mean ``width`` over steps.
+    held_by_window : DataFrame or None
+        What intervals held as time went by, with `intervals`: for each ``form``,
+        ``coverage`` and ``cutoff``, the share of the truths ``held`` of all variables
+        and steps of the window that begins there, those that never moved in training
+        left out; before them the names of a panel's series. NaN of a window without any
+        known truth.
     """
 
     n_windows: int
@@ -59,6 +65,7 @@ class Backtest:
     forecasts: pd.DataFrame | None
     intervals: pd.DataFrame | None = None
     bands: pd.DataFrame | None = None
+    held_by_window: pd.DataFrame | None = None
 
     def __repr__(self) -> str:
         return in_words(self)

@@ -65,5 +65,6 @@ def _where(result: "Backtest") -> str:
     tables = ["by_step", "by_variable"]
     tables += ["by_series"] if result.by_series is not None else []
     tables += ["forecasts"] if result.forecasts is not None else []
-    tables += ["intervals", "bands"] if result.intervals is not None else []
+    if result.intervals is not None:
+        tables += ["intervals", "bands", "held_by_window"]
     return f"More in {', '.join(tables)}."

@@ -330,6 +330,7 @@ def backtest(
     frames: SeriesByName = {}
     intervals: SeriesByName = {}
     bands: SeriesByName = {}
+    held: SeriesByName = {}
     for name, rolling in windows.items():
         kept: list[np.ndarray] | None = [] if return_forecasts else None
         trial = _trial(model, name, rolling, coverages) if coverages else None
@@ -337,6 +338,7 @@ def backtest(
         if trial is not None:
             intervals[name] = trial.table(_variables(rolling))
             bands[name] = trial.table_of_bands(_variables(rolling))
+            held[name] = trial.table_of_windows(_cutoffs(model, rolling))
         if kept is not None:
             frames[name] = long_frame(
                 _cutoffs(model, rolling),
@@ -355,6 +357,7 @@ def backtest(
         join_long(frames, levels),
         join_long(intervals, levels),
         join_long(bands, levels),
+        join_long(held, levels),
     )
 
 

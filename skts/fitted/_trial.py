@@ -7,7 +7,13 @@ import numpy as np
 import pandas as pd
 from torch import Tensor
 
-from skts.conformal import AlikeErrors, BandScores, IntervalScores, RecentErrors
+from skts.conformal import (
+    AlikeErrors,
+    BandScores,
+    IntervalScores,
+    RecentErrors,
+    WidthsAlong,
+)
 from skts.fitted._following import Completed, completed_by, completed_in
 from skts.fitted._held_out import HeldOutErrors, spread_of
 from skts.fitted._model import SeriesModel
@@ -70,6 +76,19 @@ class IntervalTrial:
         means = [scores.means() for scores in self.bands.values()]
         return self._table(means, variables)
 
+    def table_of_windows(self, cutoffs: pd.Index) -> pd.DataFrame:
+        """Return a row per form, coverage and window."""
+        held = np.stack([scores.held_by_window() for scores in self.scores.values()])
+        form, coverage, window = np.indices(held.shape).reshape(3, -1)
+        forms = pd.Index(list(self.forms))
+        columns = {
+            "form": pd.Categorical.from_codes(form, categories=forms),
+            "coverage": np.asarray(self.coverages)[coverage],
+            "cutoff": cutoffs.take(window),
+            "held": held.reshape(-1),
+        }
+        return pd.DataFrame(columns)
+
     def _table(
         self, means: list[dict[str, np.ndarray]], variables: pd.Index
     ) -> pd.DataFrame:
@@ -127,20 +146,15 @@ def make_trial(
     completed = _completed(model, known, rows)
     kept = errors.which_to_keep(len(completed.starts))
     n_completed = np.searchsorted(completed.ends, cutoffs, side="right")
-    n_come, at = np.unique(np.searchsorted(kept, n_completed), return_inverse=True)
-    intervals, bands = errors.half_widths_along(
-        completed.errors(model, kept), coverages, n_come
-    )
+    n_come = np.searchsorted(kept, n_completed)
+    along = WidthsAlong(errors, completed.errors(model, kept), coverages)
     as_they_stand = _widths(errors.at_rest(), coverages)
     return IntervalTrial(
         known,
         coverages,
         {
             "conformal": lambda windows, context: as_they_stand,
-            "following": lambda windows, context: (
-                intervals[at[windows]],
-                bands[at[windows]],
-            ),
+            "following": lambda windows, context: along.after(n_come[windows]),
         },
     )
 

@@ -1341,13 +1341,15 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
             now, and of ``"following"``, as if ``update`` had been called without
             learning at each cutoff. ``bands`` has ``form``, ``coverage``, ``variable``,
             the share of whole paths ``held`` by the bands of ``predict_band`` over the
-            horizon, and their ``width``. The metrics are ``mse`` and ``mae`` in the
-            units of the data, ``mase``, and ``standardised_mse`` and
-            ``standardised_mae`` in standard deviations of the training part. ``mase``
-            is the absolute error in units of the naive forecast's in the training part,
-            and NaN for a variable that never moved there, and for a series not seen in
-            ``fit``; means leave it out. Of a panel, the tables are means over series:
-            each counts the same, however many windows it has.
+            horizon, and their ``width``; ``held_by_window`` has ``form``, ``coverage``,
+            ``cutoff`` and the share of that window's truths ``held``. The metrics are
+            ``mse`` and ``mae`` in the units of the data, ``mase``, and
+            ``standardised_mse`` and ``standardised_mae`` in standard deviations of the
+            training part. ``mase`` is the absolute error in units of the naive
+            forecast's in the training part, and NaN for a variable that never moved
+            there, and for a series not seen in ``fit``; means leave it out. Of a panel,
+            the tables are means over series: each counts the same, however many windows
+            it has.
 
         Raises
         ------

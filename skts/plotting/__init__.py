@@ -14,6 +14,7 @@ from skts.plotting._clusters import (
 )
 from skts.plotting._comparison import plot_comparison
 from skts.plotting._connections import plot_attention, plot_connections
+from skts.plotting._coverage import plot_coverage
 from skts.plotting._effects import plot_effects
 from skts.plotting._forecast import plot_error_by_step, plot_fan, plot_forecast
 from skts.plotting._mixture import plot_linear_map, plot_mixture
@@ -23,6 +24,7 @@ __all__ = [
     "plot_forecast",
     "plot_fan",
     "plot_error_by_step",
+    "plot_coverage",
     "plot_comparison",
     "plot_mixture",
     "plot_linear_map",

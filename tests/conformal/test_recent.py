@@ -5,7 +5,7 @@ import pickle
 import numpy as np
 import pytest
 
-from skts.conformal import RecentErrors
+from skts.conformal import RecentErrors, WidthsAlong
 from skts.conformal._levels import Levels, interpolate
 from skts.conformal._recent import AGES, FEWEST, HALF_LIFE, N_FIRST, N_KEPT
 
@@ -94,7 +94,10 @@ def test_widths_along_are_those_of_one_window_after_the_other():
     errors = stream(260)
     start = RecentErrors.of(errors[:200], 1)
     come = np.array([0, 1, 30, 60])
-    intervals, bands = start.half_widths_along(errors[200:], COVERAGES, come)
+    widths = WidthsAlong(start, errors[200:], COVERAGES)
+    # Those of later windows are asked for later, as batches come.
+    parts = [widths.after(come[:2]), widths.after(come[1:])]
+    intervals, bands = (np.concatenate([a, b[1:]]) for a, b in zip(*parts, strict=True))
     steps = np.arange(errors.shape[-1])
     for n, interval, band in zip(come, intervals, bands, strict=True):
         now = start.followed_by(errors[200 : 200 + n], n)
@@ -109,7 +112,7 @@ def test_widths_follow_a_shift_and_hold_what_is_asked():
     errors = np.abs(rng.standard_normal((3000, 1, 1)))
     errors[1000:] *= 3
     start = RecentErrors.of(errors[:1000], 1)
-    along, _ = start.half_widths_along(errors[1000:], COVERAGES, np.arange(2000))
+    along, _ = WidthsAlong(start, errors[1000:], COVERAGES).after(np.arange(2000))
     along = along[..., 0, 0]
     held = errors[1000:, 0] <= along
     np.testing.assert_allclose(held[200:].mean(axis=0), COVERAGES, atol=0.025)
@@ -123,7 +126,7 @@ def test_bands_follow_a_shift_of_whole_paths():
     errors = np.abs(size * rng.standard_normal((3000, 1, 4)))
     errors[1000:] *= 3
     start = RecentErrors.of(errors[:1000], 1)
-    _, bands = start.half_widths_along(errors[1000:], COVERAGES, np.arange(2000))
+    _, bands = WidthsAlong(start, errors[1000:], COVERAGES).after(np.arange(2000))
     held = (errors[1000:, None] <= bands).all(axis=-1)[..., 0]
     np.testing.assert_allclose(held[200:].mean(axis=0), COVERAGES, atol=0.025)
 

@@ -129,9 +129,10 @@ def ends_of(ends):
 def tried_one_by_one(model, Y, stride):
     """Return held, width, interval score and pinball loss ``(A, C, H)``, slowly.
 
-    And those of bands, held and width, ``(A, C)``.
+    And those of bands, held and width, ``(A, C)``, and what each window held,
+    ``(A, n)``.
     """
-    sums, of_bands, n = 0.0, 0.0, 0
+    sums, of_bands, by_window = 0.0, 0.0, []
     for first in range(0, len(Y) - H + 1, stride):
         truth = Y[first : first + H].to_numpy()
         truth = truth[..., None]
@@ -148,9 +149,14 @@ def tried_one_by_one(model, Y, stride):
             for end, level in [(lower, missing / 2), (upper, 1 - missing / 2)]
         ]
         sums = sums + np.stack([held, upper - lower, score, sum(pinball) / 2])
-        n += 1
+        by_window.append(held.mean(axis=(0, 1)))
         model.update(Y[first : first + stride], update_params=False)
-    return (sums / n).transpose(0, 3, 2, 1), (of_bands / n).transpose(0, 2, 1)
+    n = len(by_window)
+    return (
+        (sums / n).transpose(0, 3, 2, 1),
+        (of_bands / n).transpose(0, 2, 1),
+        np.transpose(by_window),
+    )
 
 
 @pytest.mark.parametrize("stride", [1, 6])
@@ -158,19 +164,25 @@ def test_a_backtest_tries_intervals_as_if_updated_at_each_cutoff(fit, y, stride)
     model = fit(y[:200])
     result = model.backtest(y[200:240], stride, coverage=COVERAGES)
     names = ["held", "width", "interval_score", "pinball_loss"]
-    intervals, bands = tried_one_by_one(model, y[200:240], stride)
+    intervals, bands, by_window = tried_one_by_one(model, y[200:240], stride)
     for table, expected in ((result.intervals, intervals), (result.bands, bands)):
         columns = names[: len(expected)]
         found = table[table["form"] == "following"][columns].to_numpy().T
         expected = expected.reshape(len(columns), -1)
         np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-3)
+    held = result.held_by_window.set_index(["form", "coverage"]).loc["following"]
+    assert list(held["cutoff"].unique()) == list(y.index[199 : 240 - H : stride])
+    np.testing.assert_allclose(held["held"], by_window.ravel())
+    overall = result.intervals.groupby(["form", "coverage"], observed=True)["held"]
+    whole = result.held_by_window.groupby(["form", "coverage"], observed=True)["held"]
+    pd.testing.assert_series_equal(whole.mean(), overall.mean())
 
 
 @pytest.mark.parametrize("method", ["conformal", "adaptive"])
 def test_a_backtest_tries_intervals_that_stay(fit, y, method):
     model = fit(y[:200], interval_method=method)
     result = model.backtest(y[200:240], coverage=COVERAGES)
-    intervals, bands = tried_one_by_one(model, y[200:240], 1)
+    intervals, bands, _ = tried_one_by_one(model, y[200:240], 1)
     for table, expected in ((result.intervals, intervals[:2]), (result.bands, bands)):
         assert set(table["form"]) == {method}
         found = table[["held", "width"]].to_numpy().T
