@@ -51,7 +51,10 @@ ROOMS = {
     "effects": ({"data", "linear"}, {"numpy", "torch"}),
     "datasets": (set(), {"numpy", "pandas", "pooch", "sktime"}),
     # sklearn here is its StandardScaler; the times are pandas' own.
-    "series": ({"data"}, {"numpy", "pandas", "scipy", "sklearn", "torch"}),
+    "series": (
+        {"_validation", "data"},
+        {"numpy", "pandas", "scipy", "sklearn", "torch"},
+    ),
     "models": (BELOW_ESTIMATORS, {"numpy", "pandas", "sklearn", "torch"}),
     # What a fit learns knows neither sktime nor scikit-learn.
     "fitted": (
@@ -189,6 +192,12 @@ def late():
 
 def test_nothing_imports_the_benchmarks():
     assert not [room for room, (rooms, _) in ROOMS.items() if "benchmarks" in rooms]
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(HOME)))
+def test_warnings_name_the_line_of_the_user(path):
+    if room_of(path) not in ("_validation", "benchmarks"):
+        assert "warnings.warn(" not in path.read_text("utf-8"), "use warn_caller"
 
 
 def test_nothing_needs_the_pictures():

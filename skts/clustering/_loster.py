@@ -1,6 +1,5 @@
 """LoSTerClusterer: a dense autoencoder that remembers a graph, and centres in it."""
 
-import warnings
 from collections.abc import Hashable, Sequence
 from dataclasses import fields
 from typing import Any, ClassVar, Self
@@ -27,6 +26,7 @@ from skts._validation import (
     check_option,
     check_real,
     check_seed,
+    warn_caller,
 )
 from skts.clustering._fitting import (
     Settings,
@@ -494,12 +494,11 @@ class LoSTerClusterer(
             return
         changed = history[-1]["changed"]
         if changed >= self.tol:
-            warnings.warn(
+            warn_caller(
                 f"After max_epochs={self.max_epochs} joint epochs, {changed:.2%} of "
                 f"the series still changed cluster, and not less than "
                 f"tol={self.tol:g}. Use more epochs or a larger tol.",
                 ConvergenceWarning,
-                stacklevel=2,
             )
 
     # After fit ----------------------------------------------------------------------

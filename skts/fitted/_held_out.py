@@ -1,6 +1,5 @@
 """The errors of windows held out, and the intervals they make."""
 
-import warnings
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
@@ -8,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from torch import Tensor
 
+from skts._validation import warn_caller
 from skts.conformal import (
     N_KEPT,
     PER_HORIZON,
@@ -144,14 +144,13 @@ class HeldOutErrors:
         if n_windows < needed:
             _warn_of_few(max(coverages), needed, n_windows)
         if self.held_by_last < LEAST_OF_LAST:
-            warnings.warn(
+            warn_caller(
                 f"Of the truths in the last quarter of the held-out windows, "
                 f"{self.held_by_last:.0%} lie within intervals made from the windows "
                 f"before, where {ASKED_OF_LAST:.0%} should: errors have grown, and "
                 "intervals that stay as they are may cover less often than asked. "
                 'interval_method="following" goes by recent errors, and follows in '
                 "update.",
-                stacklevel=2,
             )
 
 
@@ -244,10 +243,9 @@ def _held_by_last(errors: list[np.ndarray]) -> float:
 
 
 def _warn_of_few(coverage: float, needed: int, n_windows: int) -> None:
-    warnings.warn(
+    warn_caller(
         f"A coverage of {coverage:g} needs the errors of at least {needed} validation "
         f"windows, but there are {n_windows}: the largest one is taken, which may "
         "cover less often. Give fit a longer series; with linear_maps=None a larger "
         "validation_fraction holds out more, too.",
-        stacklevel=2,
     )

@@ -1,6 +1,5 @@
 """What a forecaster learns from: the windows of one series, or of all of a panel."""
 
-import warnings
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 
@@ -8,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from skts._validation import WITHOUT_VALIDATION
+from skts._validation import WITHOUT_VALIDATION, warn_caller
 from skts.data import (
     MOST_MISSING,
     Stretch,
@@ -382,11 +381,10 @@ def _warn_without_validation(
 ) -> None:
     n_rows = max(map(len, series.values()))
     n_valid = round(validation_fraction * n_rows)
-    warnings.warn(
+    warn_caller(
         f"y is too short for validation_fraction={validation_fraction}: of "
         f"{n_rows} time points{' of the longest series' if len(series) > 1 else ''}, "
         f"{n_rows - n_valid} to train on and {n_valid} to validate on do not both hold "
         f"a window of context_length={context_length} and horizon={prediction_length}. "
         f"{WITHOUT_VALIDATION}",
-        stacklevel=2,
     )

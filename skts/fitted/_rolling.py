@@ -1,6 +1,5 @@
 """Forecasts of all windows of a series in one pass, and what is measured on them."""
 
-import warnings
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -8,6 +7,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
+from skts._validation import warn_caller
 from skts.data import Stretch, Windows, cut_windows, window_starts
 from skts.fitted._covariates import Covariates, rows_of
 from skts.fitted._errors import (
@@ -108,11 +108,10 @@ def cut_rolling(
         )
     if without:
         label, (longest, needs) = next(iter(without.items()))
-        warnings.warn(
+        warn_caller(
             f"{len(without)} series of {name} are too short for a window and are left "
             f"out: {label!r} has {longest} time points without a gap at most, but "
             f"{needs}.",
-            stacklevel=2,
         )
     return windows
 

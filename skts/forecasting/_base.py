@@ -1,6 +1,5 @@
 """What the forecasters share: sktime's interface around what a fit learns."""
 
-import warnings
 from collections.abc import Callable, Hashable, Sequence
 from copy import deepcopy
 from dataclasses import replace
@@ -14,7 +13,7 @@ from sktime.datatypes import convert_to
 from sktime.forecasting.base import BaseForecaster, ForecastingHorizon
 
 from skts._sklearn_door import SklearnDoor
-from skts._validation import check_bool, check_int, check_option
+from skts._validation import check_bool, check_int, check_option, warn_caller
 from skts.fitted import (
     INTERVAL_METHODS,
     Backtest,
@@ -580,11 +579,10 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
             If what ``pretrain`` taught is lost.
         """
         if params and hasattr(self, "pretrained_weights_"):
-            warnings.warn(
+            warn_caller(
                 "set_params resets a forecaster, and with it what pretrain taught: "
                 "call save_weights before, and construct it with initial_weights, "
                 "which set_params and searches keep.",
-                stacklevel=2,
             )
         return super().set_params(**params)
 
@@ -1552,13 +1550,12 @@ def _warn_of_naive_forecast(series: SeriesByName, chosen: ChosenMaps) -> None:
     best = max(chosen.members, key=lambda member: member.weight).naive.name
     if chosen.windows.context_length == 1:
         best = "last"
-    warnings.warn(
+    warn_caller(
         f"y is too short for anything but a naive forecast: {n_rows} time points{of} "
         f"and horizon={chosen.windows.prediction_length} leave "
         f"{min(map(len, chosen.windows.every))} window(s) to learn from. The forecast "
         f"is {forecasts.get(best, best)}. Updates do not change that: use a shorter "
         f"context_length or horizon, or fit {longer}.",
-        stacklevel=2,
     )
 
 

@@ -1,6 +1,5 @@
 """One table of any forecasters, measured on the same windows in one unit."""
 
-import warnings
 from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
@@ -11,7 +10,7 @@ import pandas as pd
 from sklearn.exceptions import FitFailedWarning
 from sktime.forecasting.base import BaseForecaster
 
-from skts._validation import check_bool, check_int, check_real
+from skts._validation import check_bool, check_int, check_real, warn_caller
 from skts.model_selection._roll import Origins, Rolled, keeps_up, roll, roll_naive
 from skts.series import (
     SeriesByName,
@@ -293,10 +292,9 @@ def _try(
     try:
         return roll(forecaster, origins, coverage, refit=refit)
     except Exception as error:  # whatever others raise
-        warnings.warn(
+        warn_caller(
             f"{name} failed, so that its row is NaN: {type(error).__name__}: {error}",
             FitFailedWarning,
-            stacklevel=3,
         )
         return None
 

@@ -1,6 +1,5 @@
 """Linear maps as estimators choose them: from the windows that there are."""
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -9,6 +8,7 @@ from typing import Self
 
 from torch import Tensor
 
+from skts._validation import warn_caller
 from skts.data import Windows
 from skts.linear import (
     FEW_WINDOWS,
@@ -179,12 +179,11 @@ def choose_maps(
     fitting = kinds_that_fit(n_channels, max(contexts), horizon)
     wanted = [kind for kind in fitting if kinds in ("auto", kind)] or ["shared"]
     if kinds == "channel" and n_channels > 1 and wanted == ["shared"]:
-        warnings.warn(
+        warn_caller(
             f"Maps for each of {n_channels} channels, with contexts of up to "
             f"{max(contexts)} rows and horizon={horizon}, do not fit in memory: one "
             "map for all channels takes their place. Use a shorter context_length or "
             "horizon, or linear_maps='shared'.",
-            stacklevel=2,
         )
     by_blocks = sum(map(len, windows.valid)) < FEW_WINDOWS
     folds = windows.folds(by_blocks=by_blocks)

@@ -1,6 +1,5 @@
 """What the regressors share: everything but the network and its optimiser."""
 
-import warnings
 from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any, Self
@@ -13,7 +12,7 @@ from sklearn.metrics import r2_score
 from sklearn.utils import Tags, check_array, check_consistent_length
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from skts._validation import WITHOUT_VALIDATION, check_int
+from skts._validation import WITHOUT_VALIDATION, check_int, warn_caller
 from skts.data import Rows
 from skts.linear import FEW_WINDOWS, map_contexts
 from skts.models import (
@@ -297,12 +296,11 @@ class WindowRegressor(WindowModel, RegressorMixin, BaseEstimator):
         if first_valid:
             n_train -= n_rows_into(contexts, targets, first_valid)
         if n_train < 1:
-            warnings.warn(
+            warn_caller(
                 f"X has too few rows for validation_fraction="
                 f"{self.validation_fraction}: {n_rows - first_valid} of {n_rows} to "
                 "validate on leave none to train on whose targets end before. "
                 f"{WITHOUT_VALIDATION}",
-                stacklevel=3,
             )
             return n_rows, n_rows
         return n_train, first_valid
@@ -378,12 +376,11 @@ class WindowRegressor(WindowModel, RegressorMixin, BaseEstimator):
         if any(np.array_equal(*pair) for pair in pairs):
             return
         if any(share_targets(*pair) for pair in pairs):
-            warnings.warn(
+            warn_caller(
                 "y shares targets with the rows seen in fit: windows one row apart "
                 "overlap, and the score is better than it should be. In a search, use "
                 "cv=skts.model_selection.WindowSplit, which leaves a gap, instead of "
                 "KFold.",
-                stacklevel=3,
             )
 
 

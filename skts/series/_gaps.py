@@ -1,12 +1,12 @@
 """Where a series has gaps, and whether what lies between them is long enough."""
 
-import warnings
 from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 
+from skts._validation import warn_caller
 from skts.data import Stretch
 from skts.series._times import count_steps, find_frequency, periods_per_step
 
@@ -93,8 +93,7 @@ def check_last_stretch(
 def warn_of_gaps(n_gaps: int) -> None:
     """Warn if there are gaps that windows must not cross."""
     if n_gaps:
-        warnings.warn(
+        warn_caller(
             f"y has {n_gaps} gap(s) in its index. Windows that would cross a gap are "
             "left out.",
-            stacklevel=2,
         )

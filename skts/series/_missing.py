@@ -5,11 +5,12 @@ that of the last season, the nearer to the former the shorter ago it was known. 
 that came later has a say, so that a forecast sees in training what it will see.
 """
 
-import warnings
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+
+from skts._validation import warn_caller
 
 # After this share of a season, what fills is half way from the last value to the
 # season before: on the ETT sets nearly the best mean of both, whatever the gap.
@@ -72,8 +73,7 @@ def check_known(values: np.ndarray, columns: Sequence[Any], name: str) -> None:
 def warn_of_missing(n_left_out: int, n_windows: int, share: float) -> None:
     """Warn if windows are left out because too much of them is missing."""
     if n_left_out:
-        warnings.warn(
+        warn_caller(
             f"{n_left_out} of {n_windows} windows of y are left out: more than "
             f"{share:.0%} of the values that they look at are missing.",
-            stacklevel=2,
         )
