@@ -11,6 +11,7 @@ from sktime.datatypes import convert_to
 from torch import Tensor
 
 from skts.nn import standardise_each
+from skts.series import check_names
 
 Panel = ArrayLike | pd.DataFrame | Sequence[pd.DataFrame]
 
@@ -41,19 +42,9 @@ def check_channels(given: list[Hashable] | None, wanted: list[Hashable] | None) 
 
     A single channel may have another name, and what has no names is taken as it comes.
     """
-    if given is None or wanted is None or given == wanted or len(given) != len(wanted):
+    if given is None or wanted is None or len(given) != len(wanted):
         return  # another number of channels is told with the length
-    if len(given) == 1:
-        return
-    missing = [name for name in wanted if name not in given]
-    unknown = [name for name in given if name not in wanted]
-    what = "in another order"
-    if missing or unknown:
-        what = f"missing {missing}, not seen in fit {unknown}"
-    raise ValueError(
-        f"X must have the channels seen in fit, in the same order: {wanted}; got "
-        f"{given} ({what}). Use X[{wanted}], or rename its columns."
-    )
+    check_names(given, wanted, "X", "channels")
 
 
 def resample(X: Any, length: int) -> NDArray[np.float64]:

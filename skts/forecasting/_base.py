@@ -64,7 +64,6 @@ from skts.models import (
     pretrain,
     read_weights,
     recipe_of,
-    table_of_members,
     weights_of,
 )
 from skts.nn import WindowNetwork
@@ -142,13 +141,6 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
     _fh: ForecastingHorizon | None
     _model: SeriesModel
 
-    network_: WindowNetwork | None
-    network_weight_: float
-    members_: pd.DataFrame
-    history_: list[dict[str, Any]]
-    n_epochs_: int
-    best_epoch_: int
-    device_: torch.device
     context_length_: int
     channel_names_: list[Hashable]
     center_: np.ndarray | pd.DataFrame
@@ -438,16 +430,9 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
 
     def _keep(self, model: SeriesModel) -> None:
         """Keep what a fit learned, as fitted attributes."""
-        mixture = model.solved
         self._model = model
         self._cutoff = model.latest.cutoff
-        self.network_ = mixture.network
-        self.network_weight_ = mixture.network_weight
-        self.members_ = table_of_members(mixture)
-        self.history_ = mixture.history
-        self.n_epochs_ = mixture.n_epochs
-        self.best_epoch_ = mixture.best_epoch
-        self.device_ = mixture.device
+        self._keep_mixture(model.solved)
         self.context_length_ = model.context_length
         self.channel_names_ = list(model.columns)
         self.center_ = _by_series(model, lambda known: known.units.center)

@@ -7,7 +7,6 @@ from skts.models._maps import ChosenMaps, MapWindows, choose_maps
 from skts.models._mixture import Mixture
 from skts.models._recipe import Recipe
 from skts.models._samformer import SAMformerModel
-from skts.models._table import table_of_members
 from skts.models._trained import pretrain, train_further
 from skts.models._training import (
     channel_errors,
@@ -47,7 +46,6 @@ __all__ = [
     "read_weights",
     "recipe_of",
     "start_from",
-    "table_of_members",
     "train_further",
     "train_on_windows",
     "weights_of",

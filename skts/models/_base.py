@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 from torch.optim import Optimizer
 
@@ -23,6 +24,7 @@ from skts.models._maps import LINEAR_MAPS, ChosenMaps
 from skts.models._mixture import Attributes, Mixture
 from skts.models._mixture_fit import fit_mixture
 from skts.models._recipe import Recipe
+from skts.models._table import table_of_members
 from skts.models._weights import InitialWeights, start_from, weights_of
 from skts.nn import WindowNetwork
 from skts.training import (
@@ -66,6 +68,13 @@ class WindowModel(CallbackSupportMixin, Storable):
     # What a fit learned, with a `mixture`.
     _model: Any
 
+    network_: WindowNetwork | None
+    network_weight_: float
+    members_: pd.DataFrame
+    history_: list[dict[str, Any]]
+    n_epochs_: int
+    best_epoch_: int
+
     @property
     def linear_map_(self) -> np.ndarray:
         """The linear maps as one, ``(L, H)`` or, with one per channel, ``(C, L, H)``.
@@ -91,6 +100,16 @@ class WindowModel(CallbackSupportMixin, Storable):
     def _keep(self, model: Any) -> None:
         """Keep what a fit learned, as fitted attributes."""
         raise NotImplementedError
+
+    def _keep_mixture(self, mixture: Mixture) -> None:
+        """Keep what is to be seen of network and maps, as fitted attributes."""
+        self.network_ = mixture.network
+        self.network_weight_ = mixture.network_weight
+        self.members_ = table_of_members(mixture)
+        self.history_ = mixture.history
+        self.n_epochs_ = mixture.n_epochs
+        self.best_epoch_ = mixture.best_epoch
+        self.device_ = mixture.device
 
     def _attributes(self, model: Any) -> dict[str, Any]:
         """Return what `_keep` makes of a model, for callbacks."""

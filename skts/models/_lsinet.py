@@ -12,6 +12,8 @@ from skts.training import as_usual
 class LSINetModel(WindowModel):
     """What the estimators around LSINet share."""
 
+    network_: LSINet | None
+
     @property
     @as_usual()
     def connection_matrix_(self) -> np.ndarray:

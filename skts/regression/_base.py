@@ -21,7 +21,6 @@ from skts.models import (
     Mixture,
     WindowModel,
     choose_maps,
-    table_of_members,
 )
 from skts.regression._weights import read_weights, some_rows, weighted_rows
 from skts.regression._windows import end_to_end, n_rows_into, share_targets
@@ -263,14 +262,7 @@ class WindowRegressor(WindowModel, RegressorMixin, BaseEstimator):
     def _keep(self, model: ArrayModel) -> None:
         """Keep what a fit learned, as fitted attributes."""
         self._model = model
-        mixture = model.mixture
-        self.network_ = mixture.network
-        self.network_weight_ = mixture.network_weight
-        self.members_ = table_of_members(mixture)
-        self.history_ = mixture.history
-        self.n_epochs_ = mixture.n_epochs
-        self.best_epoch_ = mixture.best_epoch
-        self.device_ = mixture.device
+        self._keep_mixture(model.mixture)
         self.center_, self.scale_ = model.units.offset, model.units.factor
         self.target_center_ = model.target_units.offset
         self.target_scale_ = model.target_units.factor

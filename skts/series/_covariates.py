@@ -8,8 +8,8 @@ import pandas as pd
 
 from skts.series._frame import (
     as_frame,
-    check_columns,
     check_library,
+    check_names,
     check_values,
 )
 from skts.series._order import check_index, check_order, describe_times
@@ -64,7 +64,7 @@ def _with_times(X: pd.DataFrame, times: pd.Index | None) -> pd.DataFrame:
 
 def check_covariates(X: pd.DataFrame, columns: pd.Index) -> None:
     """Raise unless covariates have the columns seen in ``fit``, in their order."""
-    check_columns(X, pd.DataFrame(columns=columns), "X")
+    check_names(list(X.columns), list(columns), "X")
 
 
 def rows_at(

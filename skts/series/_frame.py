@@ -1,7 +1,7 @@
 """One series as a frame of finite numbers, with the columns seen before."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 import numpy as np
@@ -207,16 +207,28 @@ def _raise_not_finite(
 
 def check_columns(y: pd.Series | pd.DataFrame, fitted: pd.DataFrame, name: str) -> None:
     """Raise unless `y` has the channels seen in ``fit``, in their order."""
-    wanted = list(fitted.columns)
     given = [y.name] if isinstance(y, pd.Series) else list(y.columns)
+    check_names(given, list(fitted.columns), name)
+
+
+def check_names(
+    given: Sequence[Hashable],
+    wanted: Sequence[Hashable],
+    name: str,
+    what: str = "columns",
+) -> None:
+    """Raise unless columns have the names seen in ``fit``, in their order.
+
+    A single one may have another name.
+    """
     if len(wanted) == len(given) and (len(given) == 1 or given == wanted):
         return
     missing = [column for column in wanted if column not in given]
     unknown = [column for column in given if column not in wanted]
-    what = "in another order"
+    how = "in another order"
     if missing or unknown:
-        what = f"missing {missing}, not seen in fit {unknown}"
+        how = f"missing {missing}, not seen in fit {unknown}"
     raise ValueError(
-        f"{name} must have the columns seen in fit, in the same order: {wanted}; got "
-        f"{given} ({what}). Use {name}[{wanted}]."
+        f"{name} must have the {what} seen in fit, in the same order: {wanted}; got "
+        f"{given} ({how}). Use {name}[{wanted}], or rename its columns."
     )
