@@ -62,7 +62,10 @@ ROOMS = {
         | {"training", "_validation"},
         {"numpy", "pandas", "torch"},
     ),
-    "forecasting": (BELOW_ESTIMATORS | {"fitted", "models", "series"}, SCIENTIFIC),
+    "forecasting": (
+        BELOW_ESTIMATORS | {"conformal", "fitted", "models", "series"},
+        SCIENTIFIC | {"skpro"},
+    ),
     "regression": (
         BELOW_ESTIMATORS | {"models", "series"},
         {"numpy", "sklearn", "torch"},

@@ -13,6 +13,8 @@ from math import ceil
 
 import numpy as np
 
+from skts.conformal._sizes import ErrorSizes
+
 # The share of errors that one step is measured by beside others in a band: made the
 # narrowest bands on validation parts, of shares and of means of several kinds.
 MOST = 0.8
@@ -49,9 +51,10 @@ class AlikeErrors:
         unit, intervals = usual_size(errors), half_widths(errors, levels)
         return band_half_widths(worst_of_path(errors, unit), unit, levels, intervals)
 
-    def standard_deviation(self) -> np.ndarray:
-        """Return the root of the mean squared error, ``(C, H)``."""
-        return root_mean_square(self.errors)
+    def sizes(self) -> ErrorSizes:
+        """Return the sizes that intervals have, a set for each channel and step."""
+        sizes, ranks = ranked(self.errors)
+        return as_sets(sizes, ranks)
 
 
 def half_widths(errors: np.ndarray, levels: np.ndarray) -> np.ndarray:
@@ -122,10 +125,21 @@ def count(errors: np.ndarray) -> np.ndarray:
     return np.count_nonzero(~np.isnan(errors), axis=-3)
 
 
-def root_mean_square(errors: np.ndarray) -> np.ndarray:
-    """Return that of errors ``(..., n, C, H)``, ``(..., C, H)``."""
-    squares = np.nansum(errors.astype(np.float64) ** 2, axis=-3)
-    return np.sqrt(squares / np.maximum(count(errors), 1))
+def ranked(errors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the errors of each rank from 0, and the largest levels that have it.
+
+    Both are ``(n + 1, C, H)``: ``half_widths`` of all levels, from 0 to 1.
+    """
+    n_errors, ranks = count(errors), np.arange(len(errors) + 1)[:, None, None]
+    largest = half_widths(errors, np.ones((1, 1, 1)))
+    sizes = np.concatenate([np.zeros_like(largest), np.sort(errors, axis=0)])
+    sizes = np.where(ranks <= n_errors, sizes, largest)
+    return sizes, np.where(ranks < n_errors, ranks / (n_errors + 1), 1)
+
+
+def as_sets(sizes: np.ndarray, coverages: np.ndarray) -> ErrorSizes:
+    """Return sizes and coverages ``(K, C, H)``, a set for each channel and step."""
+    return ErrorSizes(*(each.reshape(len(each), -1).T for each in (sizes, coverages)))
 
 
 def windows_needed(coverage: float) -> int:

@@ -79,10 +79,32 @@ def interpolate(means: np.ndarray, coverages: np.ndarray) -> np.ndarray:
     coverages : ndarray of shape (A,)
         Numbers from 0 to 1.
     """
-    knots = np.array([0.0, *KNOTS, 1.0])
-    ends = np.zeros_like(means[:1])
-    means = np.concatenate([ends, means, ends + 1])
+    knots, means = _from_0_to_1(means)
     above = np.clip(np.searchsorted(knots, coverages), 1, len(knots) - 1)
     share = (coverages - knots[above - 1]) / (knots[above] - knots[above - 1])
     share = share[:, None, None]
     return (1 - share) * means[above - 1] + share * means[above]
+
+
+def coverages_of(means: np.ndarray, levels: np.ndarray) -> np.ndarray:
+    """Return the largest coverages that have some levels: ``interpolate`` undone.
+
+    Parameters
+    ----------
+    means : ndarray of shape (n_knots, C, H)
+        Those of the knots.
+    levels : ndarray of shape (K, C, H)
+        Numbers from 0 to 1.
+    """
+    knots, means = _from_0_to_1(means)
+    above = np.minimum((levels >= means[:, None]).sum(axis=0), len(knots) - 1)
+    low, high = (np.take_along_axis(means, at, axis=0) for at in (above - 1, above))
+    rise = high - low
+    share = np.divide(levels - low, rise, out=np.ones(levels.shape), where=rise > 0)
+    return knots[above - 1] + share * (knots[above] - knots[above - 1])
+
+
+def _from_0_to_1(means: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return knots, and their means, with the levels 0 and 1 at both ends."""
+    ends = np.zeros_like(means[:1])
+    return np.array([0.0, *KNOTS, 1.0]), np.concatenate([ends, means, ends + 1])

@@ -15,14 +15,16 @@ import numpy as np
 
 from skts.conformal._alike import (
     AlikeErrors,
+    as_sets,
     band_half_widths,
     count,
     half_widths,
-    root_mean_square,
+    ranked,
     usual_size,
     worst_of_path,
 )
-from skts.conformal._levels import Levels, interpolate
+from skts.conformal._levels import Levels, coverages_of, interpolate
+from skts.conformal._sizes import ErrorSizes
 
 # Windows kept, and kept for each horizon where there are plenty.
 N_KEPT = 1000
@@ -145,9 +147,10 @@ class RecentErrors:
         worst, intervals = worst_of_path(errors, unit), half_widths(errors, levels)
         return band_half_widths(worst, unit, levels, intervals)
 
-    def standard_deviation(self) -> np.ndarray:
-        """Return the root of the mean squared error, ``(C, H)``."""
-        return root_mean_square(self._now())
+    def sizes(self) -> ErrorSizes:
+        """Return the sizes that intervals have, a set for each channel and step."""
+        sizes, levels = ranked(self._now())
+        return as_sets(sizes, coverages_of(self.levels.mean(), levels))
 
     def counts(self) -> np.ndarray:
         """Return the least number of errors looked at in each channel, ``(C,)``."""

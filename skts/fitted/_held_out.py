@@ -12,6 +12,7 @@ from skts.conformal import (
     N_KEPT,
     PER_HORIZON,
     AlikeErrors,
+    ErrorSizes,
     RecentErrors,
     windows_needed,
 )
@@ -119,21 +120,38 @@ class HeldOutErrors:
         widths = self.of(name).band_half_widths(coverages, steps)
         return self._in_units_of_data(widths, known, context)
 
-    def standard_deviation(
-        self, name: Hashable, known: KnownSeries, context: Tensor
-    ) -> np.ndarray:
-        """Return the root of the mean squared error of a series, ``(H, C)``."""
-        deviation = self.of(name).standard_deviation()
-        if self.beyond is not None:
-            further = self.beyond.standard_deviation()
-            deviation = np.concatenate([deviation, further], axis=-1)
-        return self._in_units_of_data(deviation, known, context)
+    def sizes(
+        self, names: Iterable[Hashable]
+    ) -> tuple[ErrorSizes, dict[Hashable, np.ndarray]]:
+        """Return the sizes of errors of some series, and their sets, ``(H, C)``.
+
+        They are in the units of ``unit``. Series that share errors share the sets.
+        """
+        parts: list[ErrorSizes] = []
+        sets: dict[int, np.ndarray] = {}
+
+        def add(errors: AlikeErrors | RecentErrors) -> np.ndarray:
+            if id(errors) not in sets:
+                first = sum(len(part.sizes) for part in parts)
+                n_channels, n_steps = errors.errors.shape[1:]
+                new = first + np.arange(n_channels * n_steps)
+                sets[id(errors)] = new.reshape(n_channels, n_steps).T
+                parts.append(errors.sizes())
+            return sets[id(errors)]
+
+        further = [] if self.beyond is None else [add(self.beyond)]
+        each = {name: np.concatenate([add(self.of(name)), *further]) for name in names}
+        return ErrorSizes.join(parts), each
+
+    def unit(self, known: KnownSeries, context: Tensor) -> np.ndarray:
+        """Return what errors after a context ``(C, L)`` are in units of, ``(C,)``."""
+        spread = spread_of(self.method, context[None], known)[0, :, 0].cpu().numpy()
+        return spread * known.units.of_errors
 
     def _in_units_of_data(
         self, errors: np.ndarray, known: KnownSeries, context: Tensor
     ) -> np.ndarray:
-        spread = spread_of(self.method, context[None], known)[0].cpu().numpy()  # (C, 1)
-        return np.swapaxes(errors * spread, -1, -2) * known.units.of_errors
+        return np.swapaxes(errors, -1, -2) * self.unit(known, context)
 
     def warn(self, names: Iterable[Hashable], coverages: Sequence[float]) -> None:
         """Warn of what series lack for some coverages."""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Hashable, Sequence
 from copy import deepcopy
 from dataclasses import replace
 from os import PathLike
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 import pandas as pd
@@ -53,6 +53,7 @@ from skts.forecasting._horizon import (
     largest_step,
 )
 from skts.forecasting._moving_cutoff import find_cutoffs
+from skts.forecasting._proba import as_distribution, check_skpro
 from skts.forecasting._sktime import join_moving_cutoffs, percentage_error
 from skts.linear import FEW_WINDOWS, map_contexts
 from skts.models import (
@@ -90,6 +91,9 @@ from skts.series import (
     with_frequency,
 )
 from skts.training import as_usual, draw_seed, resolve_device
+
+if TYPE_CHECKING:
+    from skts.forecasting._distribution import ForecastDistribution
 
 Series = pd.Series | pd.DataFrame | np.ndarray
 
@@ -942,10 +946,74 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
             alpha = check_levels("alpha", alpha)
         return super().predict_quantiles(fh, X, alpha)
 
+    def predict_proba(
+        self, fh: Any = None, X: Any = None, marginal: bool = True
+    ) -> "ForecastDistribution":
+        """Forecast distributions: those whose quantiles ``predict_quantiles`` gives.
+
+        Each step and variable has a distribution of its own: the forecast plus the
+        errors that intervals are made of, with either sign as often. Its mean and
+        median are the forecast of ``predict``, its variance that of ``predict_var``.
+
+        Parameters
+        ----------
+        fh : forecasting horizon, default=None
+            Steps to forecast; None for those passed to ``fit``.
+        X : DataFrame, Series or ndarray, default=None
+            Covariates of the steps to come, if there were some in ``fit``.
+        marginal : bool, default=True
+            Has to be True: there is no joint distribution of steps.
+
+        Returns
+        -------
+        distribution : skpro distribution
+            With the rows and columns of ``predict``, and ``quantile``, ``cdf``,
+            ``sample``, ``mean``, ``var`` and ``energy``, of which sktime makes the
+            CRPS. It is discrete, as the errors seen are, so its density is 0. Samples
+            of steps do not depend on each other.
+
+        Raises
+        ------
+        ImportError
+            If skpro is not installed.
+        NotImplementedError
+            If nothing was held out in ``fit``, or `marginal` is False.
+        ValueError
+            If `fh` goes beyond `horizon`, and too few held-out windows have so many
+            rows after them for an interval of 90 %.
+
+        Warns
+        -----
+        UserWarning
+            As ``predict_interval`` with a coverage of 0.9.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from skts.forecasting import SAMformerForecaster
+        >>> y = np.sin(np.arange(200.0)) + np.random.default_rng(0).normal(size=200)
+        >>> model = SAMformerForecaster(8, horizon=4, max_epochs=0).fit(y)
+        >>> distribution = model.predict_proba(fh=[1, 2])
+        >>> distribution.quantile([0.1, 0.9]).shape
+        (2, 2)
+        """
+        check_skpro()
+        self._check_held_out("probabilistic predictions")
+        if not marginal:
+            raise NotImplementedError(
+                "marginal must be True: there are distributions of single steps, and "
+                "none of several together. predict_band holds all steps at once."
+            )
+        return super().predict_proba(fh, X, marginal)
+
     def predict_var(
         self, fh: Any = None, X: Any = None, cov: bool = False
     ) -> pd.DataFrame:
-        """Forecast variances: the mean squared errors of the windows held out.
+        """Forecast variances: those of the errors that intervals are made of.
+
+        Of n errors that count the same, the mean square with the largest taken twice,
+        as intervals do: one of those to come may be as large. It is the variance of the
+        distribution that ``predict_quantiles`` has the quantiles of.
 
         Parameters
         ----------
@@ -1093,14 +1161,33 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         self, fh: ForecastingHorizon, X: pd.DataFrame | None = None, cov: bool = False
     ) -> pd.DataFrame:
         held_out = self._errors_to(fh)
+        sizes, sets = held_out.sizes(self._model.known)
+        squares = sizes.mean_squares()
 
         def variance(forecast: Forecast, steps: np.ndarray) -> np.ndarray:
-            deviation = held_out.standard_deviation(
-                forecast.name, forecast.known, forecast.context
-            )
-            return deviation[steps - 1] ** 2
+            unit = held_out.unit(forecast.known, forecast.context)
+            return squares[sets[forecast.name][steps - 1]] * unit**2
 
         return self._join_frames(fh, X, variance, self._get_columns("predict_var"))
+
+    @as_usual()
+    def _predict_proba(
+        self, fh: ForecastingHorizon, X: pd.DataFrame | None, marginal: bool = True
+    ) -> "ForecastDistribution":
+        usual = [0.9]
+        held_out = self._errors_to(fh, usual)
+        held_out.warn(self._model.known, usual)
+        sizes, sets = held_out.sizes(self._model.known)
+
+        def parts(forecast: Forecast, steps: np.ndarray) -> np.ndarray:
+            values = forecast.values[steps - 1]
+            unit = held_out.unit(forecast.known, forecast.context)
+            each = [values, unit + 0 * values, sets[forecast.name][steps - 1]]
+            return np.stack(each, axis=1).reshape(len(steps), -1)
+
+        columns = self._get_columns("predict_var")
+        three = pd.RangeIndex(3 * len(columns))
+        return as_distribution(self._join_frames(fh, X, parts, three), columns, sizes)
 
     # Rolling windows ----------------------------------------------------------------
 

@@ -3,7 +3,15 @@
 import numpy as np
 import pytest
 
-from skts.conformal._levels import KNOTS, LEARNING, RATES, SHARED, Levels, interpolate
+from skts.conformal._levels import (
+    KNOTS,
+    LEARNING,
+    RATES,
+    SHARED,
+    Levels,
+    coverages_of,
+    interpolate,
+)
 
 
 def literal_levels(ranks):
@@ -67,3 +75,20 @@ def test_levels_rise_with_the_coverage_whatever_came():
     assert (np.diff(found, axis=0) >= 0).all()
     assert (found[0] == 0).all()
     assert (found[-1] == 1).all()
+
+
+def test_the_coverages_of_levels_are_the_largest_that_have_them():
+    ranks = np.random.default_rng(1).random((500, 4, 2))
+    levels = Levels.at_start(4, 2)
+    for each in ranks:
+        levels.move(each)
+    means = levels.mean()
+    means[:2, 0], means[2:, 1] = 0, 1  # flat, as levels of one rate become
+    asked = np.linspace(0, 1, 51)
+    found = coverages_of(means, np.broadcast_to(asked[:, None, None], (51, 4, 2)))
+    for channel, step in np.ndindex(4, 2):
+        back = interpolate(means, found[:, channel, step])[:, channel, step]
+        np.testing.assert_allclose(back, asked, atol=1e-9)
+        further = np.minimum(found[:, channel, step] + 1e-6, 1)
+        beyond = interpolate(means, further)[:, channel, step]
+        assert (beyond > asked - 1e-15)[:-1].all()

@@ -136,5 +136,5 @@ def test_what_was_never_known_has_no_width():
     errors[:, 1] = np.nan
     recent = RecentErrors.of(errors, 1)
     assert (recent.half_widths(COVERAGES)[:, 1] == 0).all()
-    assert (recent.standard_deviation()[1] == 0).all()
+    assert (recent.sizes().mean_squares().reshape(2, -1)[1] == 0).all()
     assert recent.counts()[1] == 0
