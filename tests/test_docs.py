@@ -100,6 +100,16 @@ def test_the_page_on_panels_runs(monkeypatch, tmp_path):
     assert (tmp_path / "panel.pt").exists()
 
 
+def test_the_interval_within_bounds_of_the_guide_is_within():
+    page = (ROOT / "docs/guide/uncertainty.md").read_text("utf-8")
+    (code,) = re.findall(r"```python\n(from sktime.*?)```", page, re.DOTALL)
+    names = {}
+    exec(compile(code, "uncertainty.md", "exec"), names)
+    assert (names["intervals"] > 0).all(axis=None)
+    fh, model = range(1, 9), names["SAMformerForecaster"](horizon=8).fit(names["y"])
+    assert (model.predict_interval(fh, coverage=0.8) < 0).any(axis=None)
+
+
 def test_the_first_forecast_of_the_guide_and_of_the_readme_run(monkeypatch):
     plt = pytest.importorskip("matplotlib.pyplot")
     monkeypatch.setenv("MPLBACKEND", "agg")

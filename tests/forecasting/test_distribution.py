@@ -6,9 +6,11 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
+from sktime.forecasting.compose import TransformedTargetForecaster
 from sktime.forecasting.model_evaluation import evaluate
 from sktime.performance_metrics.forecasting.probabilistic import CRPS
 from sktime.split import ExpandingWindowSplitter
+from sktime.transformations.series.boxcox import LogTransformer
 
 pytest.importorskip("skpro", reason="predict_proba gives distributions of skpro")
 
@@ -115,3 +117,28 @@ def test_without_skpro_an_error_names_the_extra(make_model, monkeypatch):
     monkeypatch.setitem(sys.modules, "skpro", None)
     with pytest.raises(ImportError, match=r'skpro.*pip install "skts\[proba\]"'):
         make_model().predict_proba([1])  # before it asks for a fit
+
+
+# Bounds ---------------------------------------------------------------------------
+
+
+def test_what_is_forecast_as_logarithms_stays_above_0(make_model):
+    rng = np.random.default_rng(0)
+    y = pd.Series(np.exp(np.sin(np.arange(300.0)) + rng.standard_normal(300)))
+    model, fh = make_model(validation_fraction=0.5), [1, 2, 3, 4]
+    steps = [("logarithm", LogTransformer()), ("model", model)]
+    pipeline = TransformedTargetForecaster(steps).fit(y)
+    plain, alone = model.clone().fit(y), model.clone().fit(np.log(y))
+    low, high = (0, 0.9, "lower"), (0, 0.9, "upper")
+    assert (plain.predict_interval(fh)[low] < 0).all()
+    interval = pipeline.predict_interval(fh)
+    np.testing.assert_allclose(interval, np.exp(alone.predict_interval(fh)))
+    middle = pipeline.predict(fh)
+    assert (interval[low] > 0).all()
+    assert (interval[high] - middle > 2 * (middle - interval[low])).all()
+    alpha = [0.02, 0.3, 0.9]
+    quantiles = pipeline.predict_quantiles(fh, alpha=alpha)
+    expected = np.exp(alone.predict_quantiles(fh, alpha=alpha))
+    np.testing.assert_allclose(quantiles, expected)
+    found = pipeline.predict_proba(fh).quantile(alpha)
+    np.testing.assert_allclose(found, quantiles)
