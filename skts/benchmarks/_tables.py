@@ -152,6 +152,13 @@ has eight windows, and quarters of two.
 
 {intervals}
 
+Intervals hold on average over all hours, and at some hours errors are larger than at
+others: of the rows of ETTm1, a quarter of an hour apart, every 24th meets four hours of
+the day alone. Below, forecasts from every row, with an update after each; and, of the
+24 ways to take every 24th of these rows, the least and the most that was held.
+
+{first_rows}
+
 Bands, of the same runs, are to hold all 24 steps of a variable's path: per cent of the
 paths that they hold, and their widths.
 
@@ -391,6 +398,7 @@ def write_page(folder: Path, page: Path) -> None:
         "refit": (_refit.table, read_results(folder / "refit.jsonl")),
         "toy": (_toy.table, read_results(folder / "toy.jsonl")),
         "intervals": (_intervals.table, intervals),
+        "first_rows": (_intervals.table_of_first_rows, intervals),
         "bands": (_intervals.table_of_bands, intervals),
         "search": (_search.search_table, of("search")),
         "parallel": (_search.parallel_table, of("parallel")),

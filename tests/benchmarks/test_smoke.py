@@ -4,6 +4,7 @@ import os
 from importlib.util import find_spec
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from skts.benchmarks.__main__ import main
@@ -76,6 +77,9 @@ def test_clustering(smoke, ucr):
 def test_intervals(smoke, ett):
     lines, out = smoke("intervals", "--datasets", "ETTh1")
     assert [line["n_windows"] for line in lines] == [8, 8, 8]
+    for line in lines:  # piece by piece, and in one go
+        held = line["held_by_first_row"][0]
+        np.testing.assert_allclose(held, line["held"], atol=1e-4)
     assert "| ETTh1 | following |" in out
 
 
