@@ -11,6 +11,7 @@ from sklearn.exceptions import FitFailedWarning
 from sktime.forecasting.base import BaseForecaster
 
 from skts._validation import check_bool, check_int, check_real, warn_caller
+from skts.model_selection._announced import without_announcements
 from skts.model_selection._roll import Origins, Rolled, keeps_up, roll, roll_naive
 from skts.series import (
     SeriesByName,
@@ -290,7 +291,8 @@ def _try(
 ) -> Rolled | None:
     """Return the forecasts of a forecaster; None, with a warning, if it fails."""
     try:
-        return roll(forecaster, origins, coverage, refit=refit)
+        with without_announcements():
+            return roll(forecaster, origins, coverage, refit=refit)
     except Exception as error:  # whatever others raise
         warn_caller(
             f"{name} failed, so that its row is NaN: {type(error).__name__}: {error}",

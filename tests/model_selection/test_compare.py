@@ -1,5 +1,7 @@
 """All forecasters forecast the same windows and are measured in the same unit."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -173,6 +175,22 @@ def test_who_fails_has_a_row_of_nan_and_the_others_go_on(y, make_model):
     assert table.index[-1] == "broken"
     assert table.loc["broken"].drop("n_fits").isna().all()
     assert table.loc["last", "mse"] > 0
+
+
+class Warns(NaiveForecaster):
+    def _fit(self, y, X, fh):
+        warnings.warn("heard in fit", FutureWarning, stacklevel=2)
+        return super()._fit(y, X, fh)
+
+
+def test_warnings_are_heard_but_for_what_sktime_announces_at_each_fit(y):
+    models = {"last": NaiveForecaster(), "warning": Warns()}
+    with warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter("always")
+        filters = warnings.filters.copy()
+        compare(models, y, horizon=H, test_size=N_TEST)
+        assert warnings.filters == filters  # which sktime has changed
+    assert {str(each.message) for each in heard} == {"heard in fit"}
 
 
 def test_covariates_reach_who_takes_them(make_frame):
