@@ -1,11 +1,12 @@
 """One series as a frame of finite numbers, with the columns seen before."""
 
-import warnings
 from collections.abc import Hashable, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
+
+from skts.series._tables import how_to_read
 
 LARGEST = 1e150
 # Containers of these are no data of ours; sktime converts some of them in `fit` alone.
@@ -137,55 +138,8 @@ def _check_numeric(y: pd.DataFrame, name: str) -> None:
     if wrong:
         raise TypeError(
             f"{name} must have numeric columns, got {', '.join(wrong)}. "
-            + _how_to_index(y, name)
+            + how_to_read(y, name)
         )
-
-
-def _how_to_index(y: pd.DataFrame, name: str) -> str:
-    """Return the way out for a table whose times, or series' names, are columns."""
-    n_columns = y.shape[1]
-    times = [i for i in range(n_columns) if _holds_dates(y.iloc[:, i])]
-    if not times or not y.columns.is_unique:
-        return (
-            "Drop or encode categorical columns; convert numbers in disguise with "
-            f"{name}.astype(float)."
-        )
-    time = y.columns[times[0]]
-    names = [y.columns[i] for i in _find_names(y, times[0])]
-    index = [*names, time] if names else time
-    return (
-        f"Its times are in the column {time!r}; they belong in the index:\n"
-        f"{name}[{time!r}] = pd.to_datetime({name}[{time!r}])\n"
-        f"{name} = {name}.set_index({index!r}).sort_index()"
-    )
-
-
-def _find_names(y: pd.DataFrame, time: int) -> list[int]:
-    """Return which columns of a table name its series, if times come more than once."""
-    if not y.iloc[:, time].duplicated().any():
-        return []
-    # As text: pandas finds no duplicates of lists; and columns may have no name.
-    cells = y.astype(str).set_axis(range(y.shape[1]), axis=1)
-    others = [i for i in range(y.shape[1]) if i != time]
-    names = [i for i in others if not cells.duplicated([i, time]).any()]
-    if names:  # numbers that are all different would do as well
-        return [min(names, key=lambda i: cells[i].nunique())]
-    texts = [i for i in others if not pd.api.types.is_numeric_dtype(y.dtypes.iloc[i])]
-    return [] if cells.duplicated([*texts, time]).any() else texts
-
-
-def _holds_dates(column: pd.Series) -> bool:
-    if isinstance(column.dtype, pd.PeriodDtype) or pd.api.types.is_datetime64_any_dtype(
-        column
-    ):
-        return True
-    if pd.api.types.is_numeric_dtype(column):
-        return False
-    first = column.dropna().head().astype(str)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # pandas guesses the format of each
-        dates = pd.to_datetime(first, errors="coerce")
-    return len(first) > 0 and bool(dates.notna().all())
 
 
 def _raise_not_finite(

@@ -3,6 +3,8 @@
 import numpy as np
 import pandas as pd
 
+from skts.series._tables import to_dates
+
 
 def check_index(index: pd.Index, name: str = "y") -> None:
     """Raise unless an index names each series and counts time in steps."""
@@ -23,7 +25,7 @@ def check_index(index: pd.Index, name: str = "y") -> None:
         if isinstance(index, pd.TimedeltaIndex):
             way_out = f'{name}.set_axis(pd.Timestamp("2000-01-01") + {name}.index)'
         elif index.dtype == object or isinstance(index.dtype, pd.StringDtype):
-            way_out = f"{name}.set_axis(pd.to_datetime({name}.index))"
+            way_out = f"{name}.set_axis({to_dates(f'{name}.index', index)})"
         raise TypeError(
             f"{name} must be indexed by dates, periods or integers, got "
             f"{index.dtype}. Use for instance {way_out}."
@@ -48,7 +50,7 @@ def check_order(index: pd.Index, name: str = "y", data: str | None = None) -> No
         raise ValueError(
             f"{name} must have unique times, got {len(times)} duplicated one(s), the "
             f"first at {times[0]!r}. Aggregate them, for instance with "
-            f"{data}.groupby({by}).mean()."
+            f"{data}.groupby({by}).mean().{_of_clocks(times, data)}"
         )
     if not index.is_monotonic_increasing:
         later = np.flatnonzero(np.asarray(index[1:] < index[:-1]))[0]
@@ -56,6 +58,18 @@ def check_order(index: pd.Index, name: str = "y", data: str | None = None) -> No
             f"{name} must have its times in order, got {index[later + 1]!r} after "
             f"{index[later]!r}. Use {data}.sort_index()."
         )
+
+
+def _of_clocks(times: pd.Index, data: str) -> str:
+    """Return the way out for hours that come twice since clocks were set back."""
+    if not isinstance(times, pd.DatetimeIndex) or times.tz is not None:
+        return ""
+    if not np.all((times.dayofweek == 6) & (times.hour < 4)):  # a Sunday's night
+        return ""
+    return (
+        f" If clocks were set back there, {data}.tz_localize(zone, "
+        "ambiguous='infer') tells the hours apart."
+    )
 
 
 def check_times(index: pd.Index, fitted: pd.Index) -> None:

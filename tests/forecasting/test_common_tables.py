@@ -1,5 +1,8 @@
 """The tables people have get the lines that make them series, and these are right."""
 
+import re
+from io import StringIO
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -80,6 +83,56 @@ def test_a_table_without_dates_gets_other_advice(make_model):
     assert "index" not in str(raised.value)
 
 
+def foreign_file():
+    """Return a file with marks as in Germany, words, and an hour that comes twice."""
+    times = pd.date_range("2024-10-25", periods=80, freq="h", tz="Europe/Berlin")
+    load = 4000 + 1000 * np.sin(np.arange(80))
+    lines = ["Zeit;Last;Temperatur;Status"]
+    for hour, (time, value) in enumerate(zip(times, load, strict=True)):
+        marked = f"{value:,.1f}".translate(str.maketrans(",.", ".,"))
+        warm = "n/v" if hour in (2, 30) else f"{20 + hour % 7},5"
+        lines.append(f"{time:%d.%m.%Y %H:%M};{marked};{warm};ok")
+    return "\n".join(lines)
+
+
+def test_messages_lead_from_a_foreign_file_to_a_forecast(make_model):
+    arguments, told = {}, []
+    for _ in range(2):
+        y = pd.read_csv(StringIO(foreign_file()), **arguments)
+        with pytest.raises(TypeError, match="must have numeric columns") as raised:
+            make_model().fit(y)
+        (way_out,) = re.findall(r"pd\.read_csv\(\.\.\., (.*?)\) ", str(raised.value))
+        arguments |= eval(f"dict({way_out})")
+        told.append(way_out)
+    assert told == ["sep=';'", "decimal=',', thousands='.', na_values=['n/v']"]
+    y = pd.read_csv(StringIO(foreign_file()), **arguments)
+    with pytest.raises(TypeError, match=r"'Zeit' .*'Status'") as raised:
+        make_model().fit(y)
+    scope = {"y": y, "pd": pd, "zone": "Europe/Berlin"}
+    exec("\n".join(str(raised.value).splitlines()[1:]), scope)
+    y = scope["y"] = scope["y"].drop(columns="Status")
+    with pytest.raises(ValueError, match=r"1 duplicated one\(s\)") as raised:
+        make_model().fit(y)
+    y = eval(re.search(r"y\.tz_localize\(.*?\)", str(raised.value))[0], scope)
+    assert y["Last"].iloc[0] == 4000
+    assert y["Temperatur"].isna().sum() == 2
+    forecast = make_model().fit(y).predict([1])
+    assert str(forecast.index[0]) == "2024-10-28 07:00:00+01:00"
+
+
+@pytest.mark.parametrize(
+    ("numbers", "way_out"),
+    [
+        (["1,234", "2,345.5", "-"], "thousands=',', na_values=['-']"),
+        (["1.5", "missing", "2.5"], "na_values=['missing']"),
+    ],
+)
+def test_numbers_as_text_are_read_as_they_are_written(make_model, numbers, way_out):
+    with pytest.raises(TypeError) as raised:
+        make_model().fit(pd.DataFrame({"x": numbers}))
+    assert f"pd.read_csv(..., {way_out}) reads them." in str(raised.value)
+
+
 def test_columns_of_the_same_name_are_no_way_in(make_model):
     twice = table().set_axis(["y", "y"], axis=1)
     with pytest.raises(TypeError, match=r"must have numeric columns, got 'y' \(date"):
@@ -90,6 +143,7 @@ def test_columns_of_the_same_name_are_no_way_in(make_model):
     ("index", "way_out"),
     [
         (TIMES.strftime("%Y-%m-%d %H:%M"), "y.set_axis(pd.to_datetime(y.index))"),
+        (TIMES.strftime("%d.%m.%Y %H:%M"), "pd.to_datetime(y.index, dayfirst=True)"),
         (pd.Index(list(TIMES.to_pydatetime()), dtype=object), "to_datetime(y.index)"),
         (TIMES - TIMES[0], 'y.set_axis(pd.Timestamp("2000-01-01") + y.index)'),
         (pd.Index(np.arange(40.0)), "y.reset_index(drop=True)"),
