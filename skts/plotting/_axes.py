@@ -199,6 +199,8 @@ def label_times(ax: "Axes", index: pd.Index) -> None:
         locator = AutoDateLocator(tz=zone)
         ax.xaxis.set_major_locator(locator)
         ax.xaxis.set_major_formatter(ConciseDateFormatter(locator, tz=zone))
+    elif pd.api.types.is_integer_dtype(index):  # no half of a time point
+        ax.locator_params(axis="x", integer=True)
 
 
 def label_values(ax: "Axes", variable: Hashable, unit: str | None) -> None:

@@ -161,7 +161,8 @@ def plot_clusters(
                 time, *edges, color=BLUE, alpha=opacity, linewidth=0, label=name
             )
         ax.plot(time, centers[cluster, channel], color=VERMILION, label="prototype")
-        ax.set_title(f"cluster {cluster}: {len(members)} of {len(labels)} series")
+        size = f"{len(members)} of {len(labels)} series"
+        ax.set_title(f"cluster {cluster}: {size}", fontsize="small")
         ax.set_xlabel("time point")
     axes[0].set_ylabel("standardised value" if clusterer.standardize else "value")
     put_legend(axes[min(len(axes), MOST_COLUMNS) - 1])
@@ -311,7 +312,8 @@ def plot_n_clusters(table: pd.DataFrame, *, ax: Any = None) -> Any:
         f"gap after the eigenvalue, widest{best['eigengap']}",
         f"silhouette, highest{best['silhouette']}",
     ]
-    ax.legend([gaps, line], names, loc="lower left", bbox_to_anchor=(0, 1.01))
+    below = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.18)}
+    ax.legend([gaps, line], names, frameon=False, **below)
     return ax
 
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 METRICS = {
-    "mse": "MSE (standard deviations)",
+    "mse": "MSE (variances)",
     "mae": "MAE (standard deviations)",
     "mase": "MASE (1: naive forecasts in training)",
     "rmsse": "RMSSE (1: naive forecasts in training)",
@@ -83,7 +83,6 @@ def plot_comparison(
         )
     ax.set_yticks(places, values.index.map(str))
     ax.set_ylim(len(values) - 0.5, -0.5)  # the first of the table on top
-    ax.set_xlim(left=0)
-    ax.margins(x=0.15)
+    ax.set_xlim(0, 1.2 * values.max() or 1)  # room for the seconds
     ax.set_xlabel(METRICS[metric])
     return ax
