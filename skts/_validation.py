@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 # Whose code is not the caller's.
-LIBRARIES = ("skts", "sktime", "skbase", "sklearn", "contextlib")
+LIBRARIES = ("skts", "sktime", "skbase", "sklearn", "joblib", "contextlib")
 
 # What follows where too few rows are there to hold some out.
 WITHOUT_VALIDATION = (

@@ -102,9 +102,12 @@ def cut_rolling(
             without[label] = one
     if not windows:
         longest, needs = max(without.values())
+        way_out = "Give a longer series"
+        if look_back and "context_length" in needs:
+            way_out += ", or one that starts one step after the rows seen"
         raise ValueError(
             f"{name} has {longest} time points without a gap at most, but {needs}. "
-            "Give a longer series."
+            f"{way_out}."
         )
     if without:
         label, (longest, needs) = next(iter(without.items()))
