@@ -61,7 +61,7 @@ ax = plot_forecast(
 )
 ax.plot(band.index, band, color="#0072B2", linestyle="--")
 ax.lines[-1].set_label("90 % band")
-ax.legend(loc="upper left", frameon=False)
+ax.legend(loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False)
 
 tried = model.backtest(test, stride=24, coverage=0.9, return_forecasts=False)
 paths = tried.bands.set_index("form")["held"]

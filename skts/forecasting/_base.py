@@ -1064,8 +1064,9 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         -------
         bands : DataFrame
             A row per step, and columns of three levels as ``predict_interval`` has:
-            variable, coverage, and ``"lower"`` or ``"upper"``. Each variable has its
-            own band: paths of several are held together less often.
+            variable, coverage, and ``"lower"`` or ``"upper"``. Their names are
+            ``"variable"``, ``"band"`` and ``"end"``. Each variable has its own band:
+            paths of several are held together less often.
 
         Raises
         ------
@@ -1108,6 +1109,7 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
             return both.transpose(2, 3, 1, 0).reshape(len(steps), -1)
 
         columns = self._get_columns("predict_interval", coverage=coverage)
+        columns = columns.set_names(["variable", "band", "end"])  # for pictures
         return self._join_frames(horizon, X, ends, columns)
 
     def _coverages(self, coverage: float | Sequence[float]) -> list[float]:

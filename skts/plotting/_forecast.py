@@ -60,7 +60,8 @@ def plot_forecast(
     history : Series, DataFrame or None, default=None
         Rows before the forecast; the last few contexts are enough.
     intervals : DataFrame or None, default=None
-        What ``predict_interval`` gives, with one coverage or several.
+        What ``predict_interval`` or ``predict_band`` gives, with one coverage or
+        several. The legend tells which of both it is, by the names of the columns.
     truth : Series, DataFrame or None, default=None
         What came.
     variable : hashable, list or None, default=None
@@ -84,8 +85,8 @@ def plot_forecast(
         If one of the data is no Series or DataFrame of one series.
     ValueError
         If `variable` is missing from the data, or more than 24 columns are to be drawn;
-        if `intervals` are not those of ``predict_interval``, or `ax` are not as many as
-        the columns.
+        if `intervals` are not those of ``predict_interval`` or ``predict_band``, or
+        `ax` are not as many as the columns.
 
     Examples
     --------
@@ -149,9 +150,10 @@ def _bands(intervals: Any, variable: Hashable) -> pd.DataFrame:
     ends = set(frame.columns.get_level_values(-1))
     if frame.columns.nlevels != 3 or not ends <= {"lower", "upper"}:
         raise ValueError(
-            "intervals must be what predict_interval gives, with columns (variable, "
-            f"coverage, 'lower' or 'upper'), got {frame.columns[0]!r}. Quantiles are "
-            "ends: 0.1 and 0.9 are those of predict_interval(coverage=0.8)."
+            "intervals must be what predict_interval or predict_band gives, with "
+            "columns (variable, coverage, 'lower' or 'upper'), got "
+            f"{frame.columns[0]!r}. Quantiles are ends: 0.1 and 0.9 are those of "
+            "predict_interval(coverage=0.8)."
         )
     names = frame.columns.get_level_values(0)
     variables = list(dict.fromkeys(names))
@@ -164,11 +166,12 @@ def _bands(intervals: Any, variable: Hashable) -> pd.DataFrame:
 def _draw_bands(ax: "Axes", bands: pd.DataFrame) -> None:
     """Shade one band per coverage, the widest one first and lightest."""
     times = times_of(bands.index)
+    what = "band" if bands.columns.names[0] == "band" else "interval"
     coverages = sorted(set(bands.columns.get_level_values(0)), reverse=True)
     for number, coverage in enumerate(coverages):
         lower, upper = bands[coverage]["lower"], bands[coverage]["upper"]
         style: dict[str, Any] = {"color": BLUE, "alpha": 0.15 + 0.1 * number}
-        style["label"] = f"{coverage:.0%} interval"
+        style["label"] = f"{coverage:.0%} {what}"
         if len(bands) == 1:  # an area of one step would not be seen
             ax.vlines(times, lower, upper, linewidth=6, **style)
         else:

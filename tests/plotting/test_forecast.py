@@ -49,6 +49,13 @@ def test_a_band_per_coverage_reaches_from_its_lower_to_its_upper_end(
     assert not len(recwarn)
 
 
+@pytest.mark.parametrize("what", ["interval", "band"])
+def test_the_legend_tells_bands_from_intervals(fitted, labels, what):
+    ends = getattr(fitted, f"predict_{what}")(STEPS, coverage=[0.5, 0.8])
+    ax = plot_forecast(fitted.predict(STEPS), intervals=ends, variable="load")
+    assert labels(ax) == [f"80% {what}", f"50% {what}", "forecast"]
+
+
 def test_intervals_of_other_variables_are_refused(fitted):
     intervals = fitted.predict_interval(STEPS, coverage=0.5)
     forecast = fitted.predict(STEPS)["load"].rename("demand")
@@ -301,7 +308,7 @@ def test_quantiles_are_no_intervals(fitted):
     forecast = fitted.predict(STEPS)
     quantiles = fitted.predict_quantiles(STEPS, alpha=[0.1, 0.9])
     for wrong in (quantiles, forecast, fitted.predict_var(STEPS)):
-        with pytest.raises(ValueError, match="what predict_interval gives"):
+        with pytest.raises(ValueError, match="what predict_interval or"):
             plot_forecast(forecast, intervals=wrong, variable="load")
 
 
