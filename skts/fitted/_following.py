@@ -75,22 +75,15 @@ def follow_errors(model: SeriesModel, joined: SeriesByName) -> SeriesModel:
         Rows known before and new ones, of each series that has some.
     """
     held_out = model.held_out
-    names = (
-        [] if held_out is None else [name for name in joined if name in held_out.own]
-    )
-    if held_out is None or not names:
+    if held_out is None:
         return model
     as_it_was = replace(model, due=False)
     own = dict(held_out.own)
-    for name in names:
+    for name in [name for name in joined if name in model.known]:
+        recent = held_out.that_follow(name)
         completed = completed_by(model, model.known[name], joined[name])
-        own[name] = _followed(own[name], completed, as_it_was)
+        n_windows = len(completed.starts)
+        if isinstance(recent, RecentErrors) and n_windows:
+            errors = completed.errors(as_it_was, recent.which_to_keep(n_windows))
+            own[name] = recent.followed_by(errors, n_windows)
     return replace(model, held_out=replace(held_out, own=own))
-
-
-def _followed(
-    recent: RecentErrors, completed: Completed, model: SeriesModel
-) -> RecentErrors:
-    n_windows = len(completed.starts)
-    errors = completed.errors(model, recent.which_to_keep(n_windows))
-    return recent.followed_by(errors, n_windows)

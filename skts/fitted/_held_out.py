@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -79,6 +80,24 @@ class HeldOutErrors:
         errors = self.own.get(name, self.pool)
         assert errors is not None, "without a pool, the one series has its own"
         return errors
+
+    def that_follow(self, name: Hashable) -> AlikeErrors | RecentErrors:
+        """Return the errors that new ones of a series join, if they are to follow.
+
+        A series without its own begins with some of all, as if they were its past.
+        """
+        errors = self.of(name)
+        if self.method != "following" or isinstance(errors, RecentErrors):
+            return errors
+        return self._borrowed
+
+    @cached_property
+    def _borrowed(self) -> RecentErrors:
+        assert self.pool is not None, "asked for where one is gone by"
+        # In no order, of which levels learn nothing.
+        order = np.random.default_rng(0).permutation(len(self.pool.errors))
+        some = RecentErrors.of(self.pool.errors[order[:PLENTY]], 1)
+        return replace(some, n_pending=0)
 
     def moving(self) -> np.ndarray:
         """Return the channels that have errors in some series, ``(C,)``."""

@@ -140,7 +140,7 @@ def make_trial(
     """
     held_out = model.held_out
     assert held_out is not None, "asked for before"
-    errors = held_out.of(name)
+    errors, now = held_out.that_follow(name), held_out.of(name)
     if not isinstance(errors, RecentErrors):
         return IntervalTrial(known, coverages, _still(held_out, name, known, coverages))
     completed = _completed(model, known, rows)
@@ -148,7 +148,8 @@ def make_trial(
     n_completed = np.searchsorted(completed.ends, cutoffs, side="right")
     n_come = np.searchsorted(kept, n_completed)
     along = WidthsAlong(errors, completed.errors(model, kept), coverages)
-    as_they_stand = _widths(errors.at_rest(), coverages)
+    alike = now.at_rest() if isinstance(now, RecentErrors) else now
+    as_they_stand = _widths(alike, coverages)
     return IntervalTrial(
         known,
         coverages,
@@ -182,8 +183,7 @@ def _still(
         spread = spread_of(method, context, known)[:, None].cpu().numpy()
         return intervals * spread, bands * spread
 
-    forms = ("conformal", "following") if method == "following" else (method,)
-    return dict.fromkeys(forms, widths_of)
+    return {method: widths_of}
 
 
 def _completed(model: SeriesModel, known: KnownSeries, rows: pd.DataFrame) -> Completed:

@@ -115,6 +115,32 @@ def test_a_series_with_enough_windows_has_its_own_errors(fit, make_frame):
     assert np.array_equal(after.loc["loud"], before.loc["loud"])
 
 
+def test_a_short_series_follows_from_the_errors_of_all(fit, make_frame):
+    rows = {"calm": make_frame(400, noise=0.1), "loud": make_frame(420, noise=3.0)}
+    train = {"calm": rows["calm"][:300], "loud": rows["loud"][:100]}
+    model = fit(pd.concat(train, names=["series"]), linear_maps="shared")
+    before = widths(model)
+    assert "loud" not in model._model.held_out.own
+    new = rows["loud"][100:]
+    panel = pd.concat({"loud": new}, names=["series"])
+    tried = model.backtest(panel, 10, coverage=COVERAGES).intervals
+    held = []
+    for first in range(0, len(new) - H + 1, 10):
+        ends = model.predict_interval(STEPS, coverage=COVERAGES).loc["loud"]
+        lower, upper = ends_of(ends)
+        truth = new[first : first + H].to_numpy()[..., None]
+        held.append((lower <= truth) & (truth <= upper))
+        model.update(panel[first : first + 10], update_params=False)
+    table = tried.set_index("form").loc["following", "held"].to_numpy()
+    found = np.mean(held, axis=0).transpose(2, 1, 0).reshape(-1)
+    np.testing.assert_allclose(table, found, atol=1e-6)
+    means = tried.groupby(["form", "coverage"], observed=True)["held"].mean()
+    assert (means["conformal"].to_numpy() < np.array(COVERAGES) - 0.1).all()
+    np.testing.assert_allclose(means["following"], COVERAGES, atol=0.08)
+    after = widths(model)
+    pd.testing.assert_frame_equal(after.loc["calm"], before.loc["calm"], rtol=1e-5)
+
+
 # In one pass ----------------------------------------------------------------------
 
 
