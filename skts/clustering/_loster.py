@@ -53,6 +53,7 @@ from skts.training import (
     Stop,
     as_usual,
     draw_seed,
+    faster_threads,
     resolve_device,
 )
 
@@ -426,6 +427,7 @@ class LoSTerClusterer(
 
     @with_callbacks  # type: ignore[untyped-decorator]
     @as_usual()
+    @faster_threads()
     def _fit(self, X: NDArray[Any], y: object = None) -> Self:
         self._check_parameters()
         if len(X) < self.n_clusters:

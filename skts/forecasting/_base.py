@@ -90,7 +90,7 @@ from skts.series import (
     split_panel,
     with_frequency,
 )
-from skts.training import as_usual, draw_seed, resolve_device
+from skts.training import as_usual, draw_seed, faster_threads, resolve_device
 
 if TYPE_CHECKING:
     from skts.forecasting._distribution import ForecastDistribution
@@ -307,6 +307,7 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
     # Fit ----------------------------------------------------------------------------
 
     @as_usual()
+    @faster_threads()
     def _fit(
         self, y: pd.DataFrame, X: pd.DataFrame | None, fh: ForecastingHorizon | None
     ) -> Self:
@@ -517,6 +518,7 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         return super().pretrain(y, X, None if fh is None else coerce_horizon(fh))
 
     @as_usual()
+    @faster_threads()
     def _pretrain(
         self,
         y: pd.DataFrame,
@@ -1570,6 +1572,7 @@ class TorchForecaster(SklearnDoor, WindowModel, BaseForecaster):
         super()._update_y_X(y, X, enforce_index_type)
 
     @as_usual()
+    @faster_threads()
     def _update(
         self, y: pd.DataFrame, X: pd.DataFrame | None = None, update_params: bool = True
     ) -> Self:

@@ -25,7 +25,7 @@ from skts.models import (
 from skts.regression._weights import read_weights, some_rows, weighted_rows
 from skts.regression._windows import end_to_end, n_rows_into, share_targets
 from skts.series import Units, check_size, measure_units
-from skts.training import as_usual, resolve_device
+from skts.training import as_usual, faster_threads, resolve_device
 
 DTYPES = [np.float64, np.float32]
 
@@ -155,6 +155,7 @@ class WindowRegressor(WindowModel, RegressorMixin, BaseEstimator):
     # Fit ----------------------------------------------------------------------------
 
     @as_usual()
+    @faster_threads()
     def fit(
         self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None
     ) -> Self:

@@ -10,7 +10,6 @@ from skts.training._runtime import (
     PRECISIONS,
     as_usual,
     draw_seed,
-    fair_share_of_threads,
     mixed_precision,
     resolve_device,
     seeded,
@@ -18,6 +17,7 @@ from skts.training._runtime import (
 from skts.training._sam import SAM
 from skts.training._schedules import SCHEDULES, make_schedule
 from skts.training._stop import Stop
+from skts.training._threads import fair_share_of_threads, faster_threads
 
 __all__ = [
     "PRECISIONS",
@@ -32,6 +32,7 @@ __all__ = [
     "as_usual",
     "draw_seed",
     "fair_share_of_threads",
+    "faster_threads",
     "fit_network",
     "loss_in_parts",
     "make_schedule",

@@ -13,6 +13,7 @@ from torch.optim.lr_scheduler import LRScheduler
 from skts.training._early_stopping import EarlyStopping
 from skts.training._graph import Drawn, RecordedStep, can_record
 from skts.training._stop import Stop
+from skts.training._threads import at_pace
 
 Batch = tuple[Tensor, ...]
 Record = dict[str, Any]
@@ -151,7 +152,7 @@ def _plan_steps(
 
     device = next(network.parameters()).device
     if kind is None or not can_record(device, batches):
-        return lambda: batches, step
+        return lambda: batches, at_pace(step) if device.type == "cpu" else step
     assert isinstance(batches, Drawn)
     recorded = RecordedStep(lambda drawn: step(batches.collect(drawn)), optimizer, kind)
     return batches.draw, recorded

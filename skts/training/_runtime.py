@@ -1,7 +1,5 @@
-"""Where and how training runs: device, precision, seeds and threads."""
+"""Where and how training runs: device, precision and seeds."""
 
-import multiprocessing
-import os
 import secrets
 from collections.abc import Iterator
 from contextlib import (
@@ -16,6 +14,7 @@ import numpy as np
 import torch
 
 from skts._random import DrawnFromOwn, drawing
+from skts.training._threads import fair_share_of_threads
 
 PRECISIONS = ("float32", "bf16")
 
@@ -170,24 +169,3 @@ class _Float32:
 
 
 _float32 = _Float32()
-
-
-@contextmanager
-def fair_share_of_threads() -> Iterator[None]:
-    """Keep a worker process from using more threads than its share of the cores.
-
-    Two processes with two torch threads each on two cores run ten times slower than
-    one. Launchers that divide the cores say so in ``OMP_NUM_THREADS`` (joblib's loky,
-    Dask), which torch follows; in a worker of any other launcher, one thread is used.
-    The main process keeps torch's setting.
-    """
-    is_worker = multiprocessing.parent_process() is not None
-    if not is_worker or "OMP_NUM_THREADS" in os.environ:
-        yield
-        return
-    n_threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(n_threads)

@@ -1,21 +1,15 @@
-"""Device names, precision, seeds and threads."""
+"""Device names, precision and seeds."""
 
-import json
 import random
-import subprocess
-import sys
 
-import joblib
 import numpy as np
 import pytest
 import torch
-from joblib.externals.loky import get_reusable_executor
 from torch.testing import assert_close
 
 from skts.training import _runtime as runtime
 from skts.training import (
     draw_seed,
-    fair_share_of_threads,
     mixed_precision,
     resolve_device,
     seeded,
@@ -187,77 +181,6 @@ def test_a_random_state_gives_its_next_number():
     seeds = [draw_seed(first), draw_seed(first)]
     assert seeds == [draw_seed(second), draw_seed(second)]
     assert seeds[0] != seeds[1]
-
-
-# Threads --------------------------------------------------------------------------
-
-SPAWN = """
-import json
-import multiprocessing
-
-
-def count(told):
-    import os
-
-    import torch
-    from skts.training import fair_share_of_threads
-
-    if told is not None:
-        os.environ["OMP_NUM_THREADS"] = told
-    torch.set_num_threads(3)
-    with fair_share_of_threads():
-        inside = torch.get_num_threads()
-    return inside, torch.get_num_threads()
-
-
-if __name__ == "__main__":
-    context = multiprocessing.get_context("spawn")
-    with context.Pool(1) as pool:
-        print(json.dumps(pool.map(count, [None, "3"])))
-"""
-
-
-def test_the_main_process_keeps_its_threads(monkeypatch):
-    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
-    before = torch.get_num_threads()
-    torch.set_num_threads(2)
-    try:
-        with fair_share_of_threads():
-            assert torch.get_num_threads() == 2
-        assert torch.get_num_threads() == 2
-    finally:
-        torch.set_num_threads(before)
-
-
-def test_a_worker_uses_one_thread_unless_its_launcher_says_otherwise(
-    monkeypatch, tmp_path
-):
-    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
-    script = tmp_path / "spawn.py"
-    script.write_text(SPAWN)
-    done = subprocess.run(
-        [sys.executable, script], capture_output=True, text=True, check=True
-    )
-    # One thread untold, the three it has if told; and three again afterwards.
-    assert json.loads(done.stdout) == [[1, 3], [3, 3]]
-
-
-def test_workers_of_joblib_share_the_cores(monkeypatch):
-    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
-
-    def count():  # local, so that it travels by value
-        import torch
-
-        from skts.training import fair_share_of_threads
-
-        with fair_share_of_threads():
-            return torch.get_num_threads()
-
-    with joblib.parallel_config("loky"):
-        # One of two workers tells enough; waiting for both would take seconds more.
-        (n_threads,) = joblib.Parallel(2)([joblib.delayed(count)()])
-    get_reusable_executor(reuse=True).shutdown(wait=True, kill_workers=True)
-    assert n_threads == max(joblib.cpu_count() // 2, 1)
 
 
 # On a GPU -------------------------------------------------------------------------
