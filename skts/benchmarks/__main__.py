@@ -12,6 +12,7 @@ from typing import Any
 import torch
 
 from skts.benchmarks import (
+    _busy,
     _clustering,
     _fit_speed,
     _forecasting,
@@ -57,6 +58,7 @@ SMOKE: dict[str, dict[str, Any]] = {
     "panel": {"series": 2},
     "speed": {"rounds": 1},
     "memory": {"rows": 700, "channels": 2, "kinds": ["shared"]},
+    "busy": {"programs": [1], "rounds": 1},
     "moments": {"sizes": [(300, 20)]},
     "library": {"epochs": 1, "rounds": 1},
     "context": {"lengths": [96], "steps": 2},
@@ -194,6 +196,11 @@ def _measurements(args: argparse.Namespace) -> list[Callable[[], Result]]:
     if args.command == "memory":
         wide = partial(_memory.measure_wide_fit, args.rows, args.channels)
         return [partial(_memory.in_own_process, wide, kind) for kind in args.kinds]
+    if args.command == "busy":
+        return [
+            partial(_busy.measure_busy, n_programs, args.rounds, args.smoke)
+            for n_programs in args.programs
+        ]
     if args.command == "moments":
         return [partial(_moments.measure_moments, *size) for size in args.sizes]
     if args.command == "library":
@@ -324,6 +331,9 @@ def _parser() -> argparse.ArgumentParser:
     speed.add_argument(
         "--compile", action="store_true", help="compile, and time ours without that"
     )
+    busy = add("busy", "seconds of a fit beside programs that keep the cores busy")
+    busy.add_argument("--programs", nargs="+", type=int, default=_busy.N_PROGRAMS)
+    busy.add_argument("--rounds", type=int, default=3)
     memory = add("memory", "peak memory of a fit on a wide series")
     memory.add_argument("--rows", type=int, default=26304)
     memory.add_argument("--channels", type=int, default=321)

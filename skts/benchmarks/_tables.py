@@ -5,6 +5,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from skts.benchmarks import (
+    _busy,
     _chart,
     _clustering,
     _fit_speed,
@@ -250,6 +251,14 @@ What the steps spend their time on:
 
 {profile}
 
+A short fit of SAMformer on ETTh1 (context 512, horizon 96, 3 epochs of 1024 windows)
+beside programs that each keep a core busy, three ways in turns: with one thread, with
+all of torch's, and with the number that the fit chooses by itself:
+
+`python -m skts.benchmarks busy`
+
+{busy}
+
 Whole fits of LoSTer with the paper's settings, against a plain version: two networks
 one after the other, loaders that collect series one by one, augmentation of one series
 at a time, the same threads. Each has its own draws, and so its own number of joint
@@ -409,6 +418,7 @@ def write_page(folder: Path, page: Path) -> None:
         "clustering": (_clustering.table, clusterings),
         "speed": (_speed.speed_table, of("speed")),
         "profile": (_speed.profile_table, of("profile")),
+        "busy": (_busy.busy_table, of("busy")),
         "fits": (_fit_speed.fit_table, of("fit")),
         "growth": (_fit_speed.growth_table, of("growth")),
         "gpu_steps": (_gpu.steps_table, on_gpu),

@@ -142,6 +142,11 @@ def test_memory(smoke, command):
     assert lines[0]["peak_mib"] >= lines[0]["peak_mib_before"]
 
 
+def test_busy(smoke, ett):
+    lines, _ = smoke("busy")
+    assert set(lines[0]["seconds"]) == {"one", "all", "chosen"}
+
+
 def test_moments(smoke):
     lines, _ = smoke("moments")
     assert lines[0]["relative_difference"] < 1e-12
