@@ -1,11 +1,13 @@
 """Series in local CSV files with a column of dates, some by their usual name."""
 
+import re
 from pathlib import Path
 
 import pandas as pd
 
 from skts.datasets._local import FOLDERS, find_local
 
+ENDINGS = (".csv", ".csv.gz")
 # Files as most papers hand them on.
 FILES = {
     "Weather": "weather",
@@ -16,16 +18,16 @@ FILES = {
 }
 
 
-def load_csv(name: str, folder: str | Path | None = None) -> pd.DataFrame:
+def load_csv(name: str | Path, folder: str | Path | None = None) -> pd.DataFrame:
     """Load a series from a local CSV file with a column ``date``.
 
     Parameters
     ----------
-    name : str
-        Name of the file without its ending, or one of "Weather" (``weather``),
-        "Exchange" (``exchange_rate``), "Electricity" (``electricity``), "Traffic"
-        (``traffic``) and "ILI" (``national_illness``), as papers call these files.
-        Nothing is downloaded.
+    name : str or Path
+        Path of a file, or name of one in `folder`, with or without its ending; or one
+        of "Weather" (``weather``), "Exchange" (``exchange_rate``), "Electricity"
+        (``electricity``), "Traffic" (``traffic``) and "ILI" (``national_illness``), as
+        papers call these files. Nothing is downloaded.
     folder : str, Path or None, default=None
         Folder with ``<file>.csv`` or ``<file>.csv.gz``, directly or in a sub-folder
         ``forecasting``. None takes the folder that the environment variable
@@ -51,9 +53,14 @@ def load_csv(name: str, folder: str | Path | None = None) -> pd.DataFrame:
     >>> y = load_csv("Weather")  # doctest: +SKIP
     >>> y.shape  # doctest: +SKIP
     (52696, 21)
+
+    For files that are written in other ways, with semicolons or decimal commas say, use
+    ``pandas.read_csv``; the guide's page on your own file has the arguments.
     """
-    file = FILES.get(name, name)
-    path = find_local(file, folder, FOLDERS, (".csv", ".csv.gz"), "Put the file there.")
+    file = re.sub(r"\.csv(\.gz)?$", "", FILES.get(str(name), str(name)))
+    path: Path | None = Path(name)
+    if file == str(name) or not Path(name).is_file():
+        path = find_local(file, folder, FOLDERS, ENDINGS, "Put the file there.")
     if path is None:
         raise FileNotFoundError(
             f"{name} is read from {file}.csv or {file}.csv.gz and not downloaded: pass "
@@ -64,7 +71,8 @@ def load_csv(name: str, folder: str | Path | None = None) -> pd.DataFrame:
     if "date" not in y.columns:
         raise ValueError(
             f"{path.name} must have a column 'date', got {', '.join(map(str, y))}. "
-            "Rename the column of times."
+            "Rename the column of times; a file that is written in another way is read "
+            "by pd.read_csv(..., sep=';', index_col=0, parse_dates=True) and the like."
         )
     times = pd.DatetimeIndex(_parse(y.pop("date"), path.name), name="date")
     frequency = pd.infer_freq(times) if len(y) > 2 else None

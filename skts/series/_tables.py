@@ -11,6 +11,7 @@ DECIMAL = re.compile(r"[-+]?\d+[.,]\d+")  # no date is written so
 COMMA = re.compile(r"[-+]?(\d+|\d{1,3}(\.\d{3})+),\d+")  # decimal: 30,5 or 5.827,00
 THOUSANDS = re.compile(r"[-+]?\d{1,3}(,\d{3})+(\.\d+)?")  # 5,827.00
 DATE = r"(\d{1,2})([./-])(\d{1,2})\2\d{4}"
+QUARTER = r"\d{4}[ -]?Q[1-4]"
 SEPARATORS = (";", "\t", "|")
 MOST_WORDS = 3  # that stand for a missing number; more of them are categories
 
@@ -42,6 +43,8 @@ def how_to_read(y: pd.DataFrame, name: str) -> str:
 def to_dates(expression: str, values: pd.Index | pd.Series) -> str:
     """Return the line that makes dates of text, with the day first where it is."""
     texts = pd.Series(values).dropna().astype(str)
+    if len(texts) and texts.str.fullmatch(QUARTER).all():
+        return f'pd.PeriodIndex({expression}.str.replace(" ", ""), freq="Q")'
     parts = texts.str.extract(f"^{DATE}")
     first, second = (pd.to_numeric(parts[i]).max() for i in (0, 2))
     day_first = first > 12 >= second or (parts[1] == ".").any()
@@ -86,6 +89,8 @@ def holds_dates(column: pd.Series) -> bool:
     first = column.dropna().head().astype(str)
     if first.str.fullmatch(DECIMAL).any():  # pandas takes 30,5 for a month of a year
         return False
+    if len(first) and first.str.fullmatch(QUARTER).all():
+        return True
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # pandas guesses the format of each
         dates = pd.to_datetime(first, errors="coerce")

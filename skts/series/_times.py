@@ -44,8 +44,16 @@ def find_frequency(index: pd.Index, name: str = "y") -> Frequency | None:
     raise ValueError(
         f"{name} must have regular times, but there is no step that all times of its "
         f"index follow; the first are {', '.join(map(str, index[:3]))}. Resample it, "
-        'for instance with resample("h").mean().interpolate().'
+        f'for instance with resample("{_usual_pace(index)}").mean().interpolate().'
     )
+
+
+def _usual_pace(index: pd.DatetimeIndex) -> str:
+    """Return the unit of time that the usual step of uneven times holds."""
+    step = pd.Series(index).diff().median()
+    paces = {"MS": 28 * 86400, "W": 7 * 86400, "D": 86400, "h": 3600, "min": 60}
+    fitting = [pace for pace, least in paces.items() if step.total_seconds() >= least]
+    return fitting[0] if fitting else "s"
 
 
 def _candidate_frequencies(

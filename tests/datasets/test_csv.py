@@ -40,6 +40,15 @@ def test_a_file_is_found_by_name(tmp_path, monkeypatch, name, file, freq, by):
     np.testing.assert_array_equal(y.to_numpy().ravel(), np.arange(60))
 
 
+@pytest.mark.parametrize("ending", [".csv", ".csv.gz"])
+def test_a_file_is_found_by_its_path(tmp_path, monkeypatch, ending):
+    monkeypatch.delenv("SKTS_DATA", raising=False)
+    path = tmp_path / f"mine{ending}"
+    write(path)
+    assert load_csv(path).equals(load_csv("mine", tmp_path))
+    assert load_csv(str(path)).equals(load_csv(path.name, tmp_path))
+
+
 def test_uneven_dates_are_kept_as_they_are(tmp_path):
     frame = write(tmp_path / "weather.csv").drop(index=[5, 6])
     frame.to_csv(tmp_path / "weather.csv", index=False)
@@ -104,8 +113,9 @@ def test_a_missing_file_is_named_with_its_folder(tmp_path):
 
 def test_without_a_folder_the_file_is_named(monkeypatch):
     monkeypatch.delenv("SKTS_DATA", raising=False)
-    with pytest.raises(FileNotFoundError, match=r"Weather is read from weather\.csv"):
-        load_csv("Weather")
+    for name in ("Weather", "weather.csv"):
+        with pytest.raises(FileNotFoundError, match=r"is read from weather\.csv or "):
+            load_csv(name)
 
 
 def test_a_file_without_dates_is_refused(tmp_path):

@@ -144,6 +144,10 @@ def test_columns_of_the_same_name_are_no_way_in(make_model):
     [
         (TIMES.strftime("%Y-%m-%d %H:%M"), "y.set_axis(pd.to_datetime(y.index))"),
         (TIMES.strftime("%d.%m.%Y %H:%M"), "pd.to_datetime(y.index, dayfirst=True)"),
+        (
+            pd.period_range("2015Q1", periods=40, freq="Q").strftime("%Y Q%q"),
+            'y.set_axis(pd.PeriodIndex(y.index.str.replace(" ", ""), freq="Q"))',
+        ),
         (pd.Index(list(TIMES.to_pydatetime()), dtype=object), "to_datetime(y.index)"),
         (TIMES - TIMES[0], 'y.set_axis(pd.Timestamp("2000-01-01") + y.index)'),
         (pd.Index(np.arange(40.0)), "y.reset_index(drop=True)"),
