@@ -1,8 +1,12 @@
 """What the documentation says and links to is there."""
 
 import ast
+import os
 import re
+import subprocess
+from html import unescape
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import pytest
 
@@ -24,6 +28,19 @@ def headings(page):
     return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
 
 
+def tracked():
+    """Return the files that a clone has; None where this is no clone."""
+    if not (ROOT / ".git").exists():
+        return None
+    listed = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return {ROOT / name for name in listed.stdout.split("\0")}
+
+
+TRACKED = tracked()
+
+
 @pytest.mark.parametrize("page", PAGES, ids=str)
 def test_relative_links_lead_somewhere(page):
     for link in LINK.findall((ROOT / page).read_text("utf-8")):
@@ -32,8 +49,32 @@ def test_relative_links_lead_somewhere(page):
         path, _, anchor = link.partition("#")
         target = ROOT / page.parent / path if path else ROOT / page
         assert target.exists(), link
+        if target.is_file() and TRACKED is not None:
+            assert target.resolve() in TRACKED, f"{link} is not in the repository"
         if anchor:
             assert anchor in headings(target), link
+
+
+def test_links_of_the_built_site_lead_somewhere():
+    gallery = os.environ.get("SKTS_GALLERY")
+    if not gallery:
+        pytest.skip("set SKTS_GALLERY to the gallery of a built site to run this test")
+    site = (Path(gallery).parent / "_build/html").resolve()
+    texts = {page: page.read_text("utf-8") for page in site.rglob("*.html")}
+    anchors = {
+        page: {*re.findall(r'\b(?:id|name)="([^"]+)"', text)}
+        for page, text in texts.items()
+    }
+    assert len(texts) > 50
+    for page, text in texts.items():
+        for link in re.findall(r'\b(?:href|src)="([^"]+)"', text):
+            url = urlsplit(unescape(link))
+            if url.scheme or url.netloc:
+                continue
+            target = (page.parent / unquote(url.path)).resolve() if url.path else page
+            assert target.is_file(), f"{link} of {page}"
+            if url.fragment and target.suffix == ".html":
+                assert unquote(url.fragment) in anchors[target], f"{link} of {page}"
 
 
 def messages():
