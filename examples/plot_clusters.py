@@ -39,8 +39,8 @@ model = LoSTerClusterer(n_species, random_state=0).fit(X)
 # its series. An outline may start anywhere on the leaf, so members of a cluster can be
 # alike and still shifted. What they share then is in the spectra, and the prototype is
 # flatter than any of them.
-# sphinx_gallery_thumbnail_number = 2
 plot_clusters(model, X)
+# sphinx_gallery_thumbnail_number = 2
 
 # %%
 # The codes, seen from the side where they spread most, and the prototypes beside them.

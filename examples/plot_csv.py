@@ -7,8 +7,10 @@ better than the day before once more. Put your own file in place of the one made
 """
 
 # %%
-# The file has a row per hour, times with their offset from UTC, and two gaps where the
-# meter was off. Clocks change in between: one local day has 23 hours.
+# The file has a row per hour as a meter's portal in Germany writes it: semicolons,
+# decimal commas, the day before the month, local time. Clocks are set back in between,
+# so that an hour comes twice; the meter was off for two times, and words stand where
+# it was read wrong.
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -22,34 +24,44 @@ from skts.plotting import plot_fan, plot_forecast
 
 def write_example(path):
     rng = np.random.default_rng(0)
-    times = pd.date_range("2026-01-05", periods=110 * 24, freq="h", tz="Europe/Berlin")
+    times = pd.date_range("2025-09-01", periods=110 * 24, freq="h", tz="Europe/Berlin")
     day = np.sin((times.hour - 9) * np.pi / 12)
     weekend = times.dayofweek >= 5
     cold = pd.Series(rng.standard_normal(len(times))).ewm(halflife=48).mean() * 4
     load = 60 + 15 * day * (1 - 0.5 * weekend) - 8 * weekend + 6 * cold
-    frame = pd.DataFrame(
-        {"time": times, "load": load + rng.standard_normal(len(times))}
-    )
+    load += rng.standard_normal(len(times))
+    written = load.map("{:.2f}".format).str.replace(".", ",")
+    written[200:203] = "gestört"
+    frame = pd.DataFrame({"Zeit": times.strftime("%d.%m.%Y %H:%M"), "Last": written})
     off = frame.index.isin([*range(300, 305), *range(1000, 1003)])
-    frame[~off].to_csv(path, index=False)
+    frame[~off].to_csv(path, sep=";", index=False)
 
 
 path = Path(mkdtemp()) / "meter.csv"
 write_example(path)
-print(path.read_text()[:120])
+print("\n".join(path.read_text("utf-8").splitlines()[:3]))
 
 # %%
-# Times first become moments, then local time; ``utc=True`` is needed because the
-# offset of the rows changes with the clocks.
-table = pd.read_csv(path)
-table["time"] = pd.to_datetime(table["time"], utc=True).dt.tz_convert("Europe/Berlin")
-y = table.set_index("time")
+# pandas reads all of it; the guide tells what to write for files of other kinds. The
+# hour that comes twice is told apart by what lies around it.
+y = pd.read_csv(
+    path,
+    sep=";",
+    decimal=",",
+    na_values=["gestört"],
+    index_col="Zeit",
+    parse_dates=True,
+    dayfirst=True,
+)
+y = y.tz_localize("Europe/Berlin", ambiguous="infer")
 train, test = y[: -14 * 24], y[-14 * 24 :]
 print(f"{len(train)} hours to train on, {len(test)} to test on")
+print(f"{int(y['Last'].isna().sum())} of them without a number")
 
 # %%
-# A gap in the index is no error: windows do not cross it, and a warning counts the
-# gaps. ``y.asfreq("h")`` would turn them into missing values instead.
+# Missing values are filled by what came before. A gap in the index is no error, either:
+# windows do not cross it, and a warning counts the gaps. ``y.asfreq("h")`` would turn
+# them into missing values instead.
 forecaster = SAMformerForecaster(horizon=24, random_state=0).fit(train)
 members = forecaster.members_[["kind", "context", "naive", "weight"]]
 print(members[members["weight"] > 0.005].round(2).to_string(index=False))

@@ -61,7 +61,8 @@ def error(forecast):
 errors = pd.DataFrame(
     {"alone": error(alone), "together": error(together.predict(steps))}
 )
-print(errors.median().round(3).to_dict())
+last = known.groupby("name").last().reindex(truth.index, level="name")
+print(errors.assign(last_value=error(last)).median().round(3).to_string())
 figure, ax = plt.subplots(figsize=(4.5, 4), layout="constrained")
 ax.set_title("Errors of thirty appliances")
 ax.loglog(errors["alone"], errors["together"], "o", alpha=0.7)
