@@ -87,7 +87,7 @@ def foreign_file():
     """Return a file with marks as in Germany, words, and an hour that comes twice."""
     times = pd.date_range("2024-10-25", periods=80, freq="h", tz="Europe/Berlin")
     load = 4000 + 1000 * np.sin(np.arange(80))
-    lines = ["Zeit;Last;Temperatur;Status"]
+    lines = ["Zeit;Last;Grad;Status"]
     for hour, (time, value) in enumerate(zip(times, load, strict=True)):
         marked = f"{value:,.1f}".translate(str.maketrans(",.", ".,"))
         warm = "n/v" if hour in (2, 30) else f"{20 + hour % 7},5"
@@ -115,7 +115,7 @@ def test_messages_lead_from_a_foreign_file_to_a_forecast(make_model):
         make_model().fit(y)
     y = eval(re.search(r"y\.tz_localize\(.*?\)", str(raised.value))[0], scope)
     assert y["Last"].iloc[0] == 4000
-    assert y["Temperatur"].isna().sum() == 2
+    assert y["Grad"].isna().sum() == 2
     forecast = make_model().fit(y).predict([1])
     assert str(forecast.index[0]) == "2024-10-28 07:00:00+01:00"
 
