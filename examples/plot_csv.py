@@ -32,7 +32,7 @@ def write_example(path):
     load += rng.standard_normal(len(times))
     written = load.map("{:.2f}".format).str.replace(".", ",")
     written[200:203] = "gestört"
-    frame = pd.DataFrame({"Zeit": times.strftime("%d.%m.%Y %H:%M"), "Last": written})
+    frame = pd.DataFrame({"Zeit": times.strftime("%d.%m.%Y %H:%M"), "Verbrauch": written})
     off = frame.index.isin([*range(300, 305), *range(1000, 1003)])
     frame[~off].to_csv(path, sep=";", index=False)
 
@@ -56,7 +56,7 @@ y = pd.read_csv(
 y = y.tz_localize("Europe/Berlin", ambiguous="infer")
 train, test = y[: -14 * 24], y[-14 * 24 :]
 print(f"{len(train)} hours to train on, {len(test)} to test on")
-print(f"{int(y['Last'].isna().sum())} of them without a number")
+print(f"{y['Verbrauch'].isna().sum()} of them without a number")
 
 # %%
 # Missing values are filled by what came before. A gap in the index is no error, either:
