@@ -32,7 +32,8 @@ def write_example(path):
     load += rng.standard_normal(len(times))
     written = load.map("{:.2f}".format).str.replace(".", ",")
     written[200:203] = "gestört"
-    frame = pd.DataFrame({"Zeit": times.strftime("%d.%m.%Y %H:%M"), "Verbrauch": written})
+    local = times.strftime("%d.%m.%Y %H:%M")
+    frame = pd.DataFrame({"Zeit": local, "Verbrauch": written})
     off = frame.index.isin([*range(300, 305), *range(1000, 1003)])
     frame[~off].to_csv(path, sep=";", index=False)
 
