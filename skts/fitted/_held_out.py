@@ -49,7 +49,7 @@ class HeldOut(NamedTuple):
 
 @dataclass(frozen=True)
 class HeldOutErrors:
-    """Absolute errors of the windows held out, in standardised units.
+    """Absolute errors of the windows held out, in standard deviations of training.
 
     Attributes
     ----------
@@ -232,10 +232,14 @@ def errors_of(part: HeldOut, method: str, n_windows: int | None = None) -> np.nd
 
 
 def spread_of(method: str, context: Tensor, known: KnownSeries) -> Tensor:
-    """Return what the errors of each window are measured in, ``(B, C, 1)``."""
+    """Return what the errors of each window are measured in, ``(B, C, 1)``.
+
+    They mean the same in all series of a panel, standardised or not.
+    """
+    scale = context.new_tensor(known.units.scale_seen)
     if method != "adaptive":
-        return context.new_ones(*context.shape[:2], 1)
-    return window_spread(context, context.new_tensor(known.units.scale_seen))
+        return scale[:, None].expand(len(context), -1, -1)
+    return window_spread(context, scale)
 
 
 def _by_name(held_out: list[HeldOut]) -> dict[Hashable, list[HeldOut]]:

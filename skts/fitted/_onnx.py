@@ -156,11 +156,12 @@ def _half_widths(model: SeriesModel, coverages: Sequence[float]) -> Tensor:
     held_out = model.held_out
     assert held_out is not None, "checked before"
     held_out.warn(model.known, coverages)
-    widths = [
-        held_out.of(name).half_widths(coverages).swapaxes(-1, -2)
-        * known.units.of_errors
-        for name, known in model.known.items()
-    ]
+    widths = []
+    for name, known in model.known.items():
+        unit = known.units.of_errors
+        if held_out.method != "adaptive":  # then it comes with each window
+            unit = unit * known.units.scale_seen
+        widths.append(held_out.of(name).half_widths(coverages).swapaxes(-1, -2) * unit)
     return torch.from_numpy(np.stack(widths))
 
 

@@ -150,12 +150,18 @@ def make_trial(
     along = WidthsAlong(errors, completed.errors(model, kept), coverages)
     alike = now.at_rest() if isinstance(now, RecentErrors) else now
     as_they_stand = _widths(alike, coverages)
+    unit = known.units.scale_seen[:, None].astype(np.float32)
+
+    def seen(widths: tuple[np.ndarray, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+        intervals, bands = widths
+        return intervals * unit, bands * unit
+
     return IntervalTrial(
         known,
         coverages,
         {
-            "conformal": lambda windows, context: as_they_stand,
-            "following": lambda windows, context: along.after(n_come[windows]),
+            "conformal": lambda windows, context: seen(as_they_stand),
+            "following": lambda windows, context: seen(along.after(n_come[windows])),
         },
     )
 

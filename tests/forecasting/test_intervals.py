@@ -87,10 +87,11 @@ def test_bands_end_with_the_horizon(model):
         model.predict_band([1, 5])
 
 
-def test_each_series_of_a_panel_has_its_band(make_still, make_frame):
+@pytest.mark.parametrize("standardize", [True, False])
+def test_each_series_of_a_panel_has_its_band(make_still, make_frame, standardize):
     rows = {name: make_frame(100, seed=i) * 10**i for i, name in enumerate("ab")}
     panel = pd.concat(rows, names=["series"])
-    model = make_still(validation_fraction=0.5).fit(panel)
+    model = make_still(validation_fraction=0.5, standardize=standardize).fit(panel)
     width = model.predict_band(STEPS).diff(axis=1).to_numpy()[:, 1::2]
     assert width.shape == (2 * H, 3)
     ratio = width[H:] / width[:H]
