@@ -81,6 +81,29 @@ class ForecastDistribution(BaseDistribution):
     def _sets(self) -> np.ndarray:
         return np.asarray(self.sets, dtype=int)  # skpro makes numbers of them
 
+    def quantile(self, alpha: float | list[float]) -> pd.DataFrame:
+        """Return quantiles, with columns as ``predict_quantiles`` has.
+
+        skpro's own takes no columns of two levels.
+
+        Parameters
+        ----------
+        alpha : float or list of float
+            Probabilities.
+
+        Returns
+        -------
+        quantiles : DataFrame
+            A row per row, and columns of two levels: column and probability.
+        """
+        if not self.ndim:
+            return super().quantile(alpha)
+        asked = alpha if isinstance(alpha, list) else [alpha]
+        values = [self._ppf(np.full(self.shape, each)) for each in asked]
+        columns = pd.MultiIndex.from_product([self.columns, asked])
+        joined = np.stack(values, axis=-1).reshape(len(self), -1)
+        return pd.DataFrame(joined, self.index, columns)
+
     def _ppf(self, p: np.ndarray) -> np.ndarray:
         size = self.errors.at(self._sets, np.abs(2 * p - 1))
         quantile = self.forecast + np.sign(p - 0.5) * size * self.unit

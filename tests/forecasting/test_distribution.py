@@ -107,6 +107,16 @@ def test_sktime_scores_the_distribution(make_model, make_frame):
     assert found["test_CRPS"].iloc[0] == pytest.approx(2 * loss.mean(), rel=1e-3)
 
 
+def test_columns_of_two_levels_stay(make_model, make_frame):
+    y = make_frame(100)
+    y.columns = pd.MultiIndex.from_tuples([("a", "x"), ("a", "y"), ("b", "x")])
+    model = make_model(validation_fraction=0.5).fit(y)
+    expected = model.predict_quantiles([1, 2], alpha=[0.2, 0.7])
+    distribution = model.predict_proba([1, 2])
+    pd.testing.assert_frame_equal(distribution.quantile([0.2, 0.7]), expected)
+    pd.testing.assert_frame_equal(distribution.mean(), model.predict([1, 2]))
+
+
 def test_there_is_no_joint_distribution(make_model, make_frame):
     model = make_model(validation_fraction=0.5).fit(make_frame(100))
     with pytest.raises(NotImplementedError, match=r"marginal must be True.*band"):
