@@ -147,6 +147,8 @@ def show(value: float, spec: str) -> str:
 
 
 def markdown(header: list[str], rows: list[list[object]]) -> str:
-    """Return a Markdown table."""
-    lines: list[list[Any]] = [list(header), ["---"] * len(header), *rows]
+    """Return a Markdown table, without the columns that are empty in all rows."""
+    told = [i for i in range(len(header)) if not rows or any(r[i] != "" for r in rows)]
+    cells: list[list[Any]] = [list(header), ["---"] * len(header), *rows]
+    lines = [[row[i] for i in told] for row in cells]
     return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)

@@ -147,3 +147,9 @@ def test_the_same_list_runs_on_dask(tmp_path):
     results = read_results(tmp_path / "lines")
     assert len(results) == len(CELLS)
     assert all("Dask" in result["thread"] for result in results)
+
+
+def test_a_table_has_no_empty_columns():
+    table = markdown(["a", "b", "c"], [[1, "", ""], ["", "", 0]])
+    assert table.splitlines() == ["| a | c |", "| --- | --- |", "| 1 |  |", "|  | 0 |"]
+    assert markdown(["a"], []).splitlines()[0] == "| a |"
