@@ -136,6 +136,8 @@ sphinx_gallery_conf = {
     "gallery_dirs": "gallery",
     "filename_pattern": rf"/(?!{shown_only})plot_",
     "within_subsection_order": "gallery_order.by_lesson",
+    "backreferences_dir": "gallery/backreferences",  # the examples of each function
+    "doc_module": ("skts",),
     "download_all_examples": False,
     "write_computation_times": False,  # that page would fetch scripts
     "show_memory": False,
