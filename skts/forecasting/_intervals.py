@@ -17,7 +17,7 @@ from skts.fitted import (
     errors_to,
 )
 from skts.forecasting._forecasts import PointForecaster
-from skts.forecasting._proba import as_distribution, check_skpro
+from skts.forecasting._proba import as_distribution, check_skpro, has_skpro
 from skts.training import as_usual
 
 if TYPE_CHECKING:
@@ -181,7 +181,8 @@ class IntervalForecaster(PointForecaster):
         >>> distribution.quantile([0.1, 0.9]).shape
         (2, 2)
         """
-        check_skpro()
+        if self.get_tag("capability:pred_int"):
+            check_skpro()
         self._check_held_out("probabilistic predictions")
         if not marginal:
             raise NotImplementedError(
@@ -355,6 +356,12 @@ class IntervalForecaster(PointForecaster):
             return squares[sets[forecast.name][steps - 1]] * unit**2
 
         return self._join_frames(fh, X, variance, self._get_columns("predict_var"))
+
+    def _has_implementation_of(self, method: str) -> bool:
+        """Tell sktime's pipelines not to count on distributions without skpro."""
+        if method == "_predict_proba" and not has_skpro():
+            return False
+        return bool(super()._has_implementation_of(method))
 
     @as_usual()
     def _predict_proba(

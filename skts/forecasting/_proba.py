@@ -1,5 +1,6 @@
 """Forecasts as distributions of skpro, which need not be installed."""
 
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -10,15 +11,22 @@ if TYPE_CHECKING:
     from skts.forecasting._distribution import ForecastDistribution
 
 
+class NeedsSkproError(ImportError, NotImplementedError):
+    """What is missing can be installed; until then, sktime finds it not implemented."""
+
+
+def has_skpro() -> bool:
+    """Return whether skpro is installed."""
+    return find_spec("skpro") is not None
+
+
 def check_skpro() -> None:
-    """Raise an ImportError if skpro is not installed."""
-    try:
-        import skpro  # noqa: F401
-    except ImportError as error:
-        raise ImportError(
+    """Raise an error if skpro is not installed."""
+    if not has_skpro():
+        raise NeedsSkproError(
             "predict_proba gives distributions of skpro, which is not installed: "
             'pip install "skts[proba]". predict_quantiles needs nothing.'
-        ) from error
+        )
 
 
 def as_distribution(

@@ -1,7 +1,6 @@
 """Predictive distributions say what quantiles and intervals say."""
 
 import pickle
-import sys
 
 import numpy as np
 import pandas as pd
@@ -16,6 +15,7 @@ pytest.importorskip("skpro", reason="predict_proba gives distributions of skpro"
 
 from skpro.utils.estimator_checks import check_estimator
 
+from skts.forecasting import _proba
 from skts.forecasting._distribution import ForecastDistribution
 
 # A quantile at a step of the cdf is the mirror image of the one above, as the ends of
@@ -123,10 +123,15 @@ def test_there_is_no_joint_distribution(make_model, make_frame):
         model.predict_proba([1], marginal=False)
 
 
-def test_without_skpro_an_error_names_the_extra(make_model, monkeypatch):
-    monkeypatch.setitem(sys.modules, "skpro", None)
+def test_without_skpro_an_error_names_the_extra(make_model, make_frame, monkeypatch):
+    monkeypatch.setattr(_proba, "find_spec", lambda name: None)
     with pytest.raises(ImportError, match=r'skpro.*pip install "skts\[proba\]"'):
-        make_model().predict_proba([1])  # before it asks for a fit
+        make_model(validation_fraction=0.5).predict_proba(
+            [1]
+        )  # before it asks for a fit
+    # Pipelines of sktime go by the quantiles, as for one without distributions.
+    pipeline = TransformedTargetForecaster([make_model(validation_fraction=0.5)])
+    assert (pipeline.fit(make_frame(100, 1)).predict_var([1]) > 0).all(axis=None)
 
 
 # Bounds ---------------------------------------------------------------------------
