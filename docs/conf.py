@@ -97,13 +97,20 @@ def name_thumbnails(app, docname, source):
         source[0] = THUMBNAIL.sub(r"\1 \3\2\3", source[0])
 
 
+def link_gallery(app, docname, source):
+    """Lead from links to examples, as a forge has them, to their pages here."""
+    source[0] = EXAMPLE.sub(r"](\1gallery/\2.rst)", source[0])
+
+
 def setup(app):
     """Let our words come before numpydoc reads them."""
     app.connect("autodoc-process-docstring", put_words, priority=400)
     app.connect("source-read", name_thumbnails)
+    app.connect("source-read", link_gallery)
 
 
 THUMBNAIL = re.compile(r"(:alt:)(\n.*?thumbnail-title\">)(.*?)(?=</div>)", re.DOTALL)
+EXAMPLE = re.compile(r"\]\(((?:\.\./)*)\.\./examples/(plot_\w+)\.py\)")
 WORDS = {}  # docstrings of inherited methods
 NOT_SHOWN = ("get_test_params", "check_is_fitted", "reset")  # for tests of libraries
 IN_ORDER = ["fit", "predict", "update", "fit_predict", "predict_interval"]
