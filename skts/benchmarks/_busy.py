@@ -3,7 +3,6 @@
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from itertools import product
 from statistics import median
@@ -11,6 +10,7 @@ from time import perf_counter
 
 import pandas as pd
 import torch
+from torch.utils import deterministic
 
 from skts.benchmarks._presets import load_split
 from skts.benchmarks._results import Result, markdown
@@ -88,9 +88,19 @@ def _fit_with_one_thread(y: pd.DataFrame, smoke: bool) -> None:
 
 
 def _fit_with_all_threads(y: pd.DataFrame, smoke: bool) -> None:
-    """Fit outside the main thread, where a fit does not choose."""
-    with ThreadPoolExecutor(1) as other:
-        other.submit(_fit, y, smoke).result()
+    """Fit in the way in which a fit does not choose, and which costs nothing itself.
+
+    In another Python thread, it would not choose either, but threads wait there in a
+    kinder way: OpenMP lets them sleep where it has more of them than there are cores.
+    """
+    fills = deterministic.fill_uninitialized_memory  # type: ignore[attr-defined]
+    torch.use_deterministic_algorithms(True)
+    deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
+    try:
+        _fit(y, smoke)
+    finally:
+        torch.use_deterministic_algorithms(False)
+        deterministic.fill_uninitialized_memory = fills  # type: ignore[attr-defined]
 
 
 WAYS: dict[str, Callable[[pd.DataFrame, bool], None]] = {
