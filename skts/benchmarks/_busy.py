@@ -88,7 +88,7 @@ def _fit_with_one_thread(y: pd.DataFrame, smoke: bool) -> None:
 
 
 def _fit_with_all_threads(y: pd.DataFrame, smoke: bool) -> None:
-    """Fit in the way in which a fit does not choose, and which costs nothing itself.
+    """Fit with all threads: under deterministic algorithms a fit does not choose.
 
     In another Python thread, it would not choose either, but threads wait there in a
     kinder way: OpenMP lets them sleep where it has more of them than there are cores.

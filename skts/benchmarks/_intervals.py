@@ -3,7 +3,7 @@
 The test part is forecast from every 24th row, with an update without learning after
 each: contexts of 96 rows, 24 steps ahead, the linear maps alone. Widths are means in
 standard deviations of the training part. Bands are to hold all 24 steps of a path. What
-is held depends on the hours that every 24th row meets, so that all rows are tried, too.
+is held depends on the hours that every 24th row meets, so all rows are tried as well.
 """
 
 from itertools import pairwise

@@ -160,8 +160,8 @@ class LoSTerClusterer(
         1 shows a line of progress per phase on standard error.
     random_state : int, RandomState or None, default=None
         Seed of weights, sample, augmentation, batches and k-means. The same seed gives
-        the same result on the same machine. Global generators are neither used nor
-        changed.
+        the same result on the same machine, up to rounding if the number of threads
+        changes. Global generators are neither used nor changed.
 
     Attributes
     ----------

@@ -59,7 +59,8 @@ def load_csv(name: str | Path, folder: str | Path | None = None) -> pd.DataFrame
     """
     file = re.sub(r"\.csv(\.gz)?$", "", FILES.get(str(name), str(name)))
     path: Path | None = Path(name)
-    if file == str(name) or not Path(name).is_file():
+    is_path = folder is None and file != str(name) and Path(name).is_file()
+    if not is_path:
         path = find_local(file, folder, FOLDERS, ENDINGS, "Put the file there.")
     if path is None:
         raise FileNotFoundError(

@@ -26,7 +26,8 @@ from skts.series import KnownSeries
 MAX_WINDOWS = N_KEPT
 # A series of a panel with fewer windows than this shares the errors of all.
 ENOUGH_WINDOWS = 100
-# Errors of each channel and step that follow new rows, over all series of a panel.
+# Errors of each channel and step that are to follow, over all series of a panel that
+# have their own in ``fit``.
 MAX_RECENT = 20_000
 # Windows are left out where there are more of them than this.
 PLENTY = 250
@@ -61,7 +62,8 @@ class HeldOutErrors:
         are NaN: they would make the intervals of the others too narrow. Those of
         missing values are NaN, too. None where the one series there is has its own.
     own : dict of RecentErrors
-        Those that follow new rows, of each series that has enough.
+        Those that follow new rows, of each series that has enough, or that ``update``
+        has brought some.
     held_by_last : float
         Share that the last quarter of the windows held of what the others promise 90 %
         of; NaN where they are few, or follow.
@@ -94,9 +96,11 @@ class HeldOutErrors:
     @cached_property
     def _borrowed(self) -> RecentErrors:
         assert self.pool is not None, "asked for where one is gone by"
-        # In no order, of which levels learn nothing.
+        # In no order, of which levels learn nothing, but those of most channels last.
         order = np.random.default_rng(0).permutation(len(self.pool.errors))
-        some = RecentErrors.of(self.pool.errors[order[:PLENTY]], 1)
+        known = np.count_nonzero(~np.isnan(self.pool.errors[order]), axis=(1, 2))
+        order = order[np.argsort(known, kind="stable")]
+        some = RecentErrors.of(self.pool.errors[order[-PLENTY:]], 1)
         return replace(some, n_pending=0)
 
     def moving(self) -> np.ndarray:
@@ -213,7 +217,7 @@ def measure_held_out(held_out: list[HeldOut], method: str) -> HeldOutErrors | No
         for parts in _by_name(moving or held_out[:1]).values()
     ]
     pool = AlikeErrors(np.concatenate(errors))
-    held_by_last = np.nan if own else _held_by_last(errors)
+    held_by_last = np.nan if method == "following" else _held_by_last(errors)
     return HeldOutErrors(method, pool, own, held_by_last)
 
 

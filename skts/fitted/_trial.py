@@ -156,12 +156,20 @@ def make_trial(
         intervals, bands = widths
         return intervals * unit, bands * unit
 
+    def following(windows: slice, context: Tensor) -> tuple[np.ndarray, np.ndarray]:
+        n_so_far = n_come[windows]
+        widths = along.after(n_so_far)
+        if not isinstance(now, RecentErrors):  # its own begin with the first to come
+            for each, still in zip(widths, as_they_stand, strict=True):
+                each[n_so_far == 0] = still
+        return seen(widths)
+
     return IntervalTrial(
         known,
         coverages,
         {
             "conformal": lambda windows, context: seen(as_they_stand),
-            "following": lambda windows, context: seen(along.after(n_come[windows])),
+            "following": following,
         },
     )
 
@@ -181,7 +189,7 @@ def _still(
     known: KnownSeries,
     coverages: Sequence[float],
 ) -> dict[str, WidthsOf]:
-    """Return intervals that do not follow, in the forms that they would be asked in."""
+    """Return intervals that do not follow, in the one form they have."""
     intervals, bands = _widths(held_out.of(name), coverages)
     method = held_out.method
 
@@ -194,7 +202,8 @@ def _still(
 
 def _completed(model: SeriesModel, known: KnownSeries, rows: pd.DataFrame) -> Completed:
     """Return the windows that rows complete: all in them where they are not new."""
-    new = rows[rows.index > known.recent.index[-1]]
-    if len(new) and known.is_followed_by(new.index):
-        return completed_by(model, known, known.join(new))
+    if len(known.recent):  # a series that fit has not seen has none
+        new = rows[rows.index > known.recent.index[-1]]
+        if len(new) and known.is_followed_by(new.index):
+            return completed_by(model, known, known.join(new))
     return completed_in(model, known, rows)

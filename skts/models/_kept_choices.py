@@ -7,11 +7,11 @@ from hashlib import blake2b
 from itertools import product
 from threading import Lock
 
-import torch
 from torch import Tensor
 
 from skts.data import Windows
 from skts.linear import Choice
+from skts.training import usual_threads
 
 # A choice is a few kilobytes: members, and products of their residuals.
 MAX_CHOICES = 100
@@ -59,4 +59,4 @@ def fingerprint(windows: Sequence[Windows], settings: Hashable) -> Hashable:
             digest.update(f"{rows.dtype} {tuple(rows.shape)}".encode())
             digest.update(rows.numpy().data)
     # Devices and numbers of threads differ in rounding.
-    return digest.digest(), settings, windows[0].device, torch.get_num_threads()
+    return digest.digest(), settings, windows[0].device, usual_threads()

@@ -88,6 +88,7 @@ def train_on_windows(
         start_epoch=start_epoch,
         end_epoch=end_epoch,
         kind=None if recipe.compile else network.step_kind,
+        paced=not recipe.compile,
         stop=stop,
     )
     if progress is not None:

@@ -200,7 +200,10 @@ def label_times(ax: "Axes", index: pd.Index) -> None:
         ax.xaxis.set_major_locator(locator)
         ax.xaxis.set_major_formatter(ConciseDateFormatter(locator, tz=zone))
     elif pd.api.types.is_integer_dtype(index):  # no half of a time point
-        ax.locator_params(axis="x", integer=True)
+        from matplotlib.ticker import MaxNLocator
+
+        if isinstance(ax.xaxis.get_major_locator(), MaxNLocator):
+            ax.locator_params(axis="x", integer=True)
 
 
 def label_values(ax: "Axes", variable: Hashable, unit: str | None) -> None:

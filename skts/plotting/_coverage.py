@@ -75,6 +75,11 @@ def plot_coverage(
         )
     grouped = rows.groupby(["form", "coverage", "cutoff"], observed=True)["held"]
     held = grouped.mean().dropna().unstack(["form", "coverage"])
+    if not len(held):
+        raise ValueError(
+            "result must have a window whose truths are known, got none. Pass rows "
+            "with fewer missing values to backtest."
+        )
     check_int("n_windows", n_windows, 1, optional=True)
     n_windows = n_windows or max(1, len(held) // 10)
     if n_windows > len(held):

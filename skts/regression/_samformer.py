@@ -98,7 +98,8 @@ class SAMformerRegressor(SAMformerModel, WindowRegressor):
         1 shows one line of progress on standard error.
     random_state : int, RandomState or None, default=None
         Seed of weights and batches. The same seed gives the same result on the same
-        machine. Global generators are neither used nor changed.
+        machine, up to rounding if the number of threads changes. Global generators are
+        neither used nor changed.
 
     Attributes
     ----------

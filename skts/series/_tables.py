@@ -12,6 +12,7 @@ COMMA = re.compile(r"[-+]?(\d+|\d{1,3}(\.\d{3})+),\d+")  # decimal: 30,5 or 5.82
 THOUSANDS = re.compile(r"[-+]?\d{1,3}(,\d{3})+(\.\d+)?")  # 5,827.00
 DATE = r"(\d{1,2})([./-])(\d{1,2})\2\d{4}"
 QUARTER = r"\d{4}[ -]?Q[1-4]"
+CLOCK = re.compile(r"\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?")
 SEPARATORS = (";", "\t", "|")
 MOST_WORDS = 3  # that stand for a missing number; more of them are categories
 
@@ -31,7 +32,9 @@ def how_to_read(y: pd.DataFrame, name: str) -> str:
     numbers = [i for i in numbers if i not in times]
     ways = [_how_to_read_numbers([columns[i] for i in numbers], name)]
     if times and y.columns.is_unique:
-        ways.append(_how_to_index(y, times[0], numbers, name))
+        clocks = [i for i in times if _holds_clock(columns[i])]
+        dates = [i for i in times if i not in clocks] or times
+        ways.append(_how_to_index(y, dates[0], clocks, numbers, name))
     elif not ways[0]:
         ways = [
             "Drop or encode categorical columns; convert numbers in disguise with "
@@ -51,9 +54,18 @@ def to_dates(expression: str, values: pd.Index | pd.Series) -> str:
     return f"pd.to_datetime({expression}{', dayfirst=True' if day_first else ''})"
 
 
-def _how_to_index(y: pd.DataFrame, at: int, numbers: list[int], name: str) -> str:
+def _how_to_index(
+    y: pd.DataFrame, at: int, clocks: list[int], numbers: list[int], name: str
+) -> str:
     """Return the lines for a table whose times, or series' names, are columns."""
     time = y.columns[at]
+    if clocks and at not in clocks and y.iloc[:, at].duplicated().any():
+        clock = y.columns[clocks[0]]
+        both = f"{name}.pop({time!r}).astype(str) + ' ' + {name}.pop({clock!r})"
+        return (
+            f"Its times are in the columns {time!r} and {clock!r}; they belong in the "
+            f"index:\n{name}.index = {to_dates(both, y.iloc[:, at])}"
+        )
     names = [y.columns[i] for i in _find_names(y, at, numbers)]
     index = [*names, time] if names else time
     return (
@@ -70,7 +82,9 @@ def _find_names(y: pd.DataFrame, time: int, numbers: list[int]) -> list[int]:
     # As text: pandas finds no duplicates of lists; and columns may have no name.
     cells = y.astype(str).set_axis(range(y.shape[1]), axis=1)
     measured = [i for i, dtype in enumerate(y.dtypes) if is_float_dtype(dtype)]
-    others = [i for i in range(y.shape[1]) if i not in (time, *numbers, *measured)]
+    # Numbers in text are measured, but whole ones may be a series' number.
+    measured += [i for i in numbers if not cells[i].str.fullmatch(r"\d+").all()]
+    others = [i for i in range(y.shape[1]) if i not in (time, *measured)]
     names = [i for i in others if not cells.duplicated([i, time]).any()]
     if names:  # numbers that are all different would do as well
         return [min(names, key=lambda i: cells[i].nunique())]
@@ -93,8 +107,16 @@ def holds_dates(column: pd.Series) -> bool:
         return True
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # pandas guesses the format of each
-        dates = pd.to_datetime(first, errors="coerce")
-    return len(first) > 0 and bool(dates.notna().all())
+        ways = [
+            pd.to_datetime(first, errors="coerce", dayfirst=day_first)
+            for day_first in (False, True)
+        ]
+    return len(first) > 0 and any(bool(dates.notna().all()) for dates in ways)
+
+
+def _holds_clock(column: pd.Series) -> bool:
+    """Tell whether a column holds text that is the time of a day."""
+    return bool(column.astype(str).str.fullmatch(CLOCK).all())
 
 
 def _holds_numbers(column: pd.Series) -> bool:

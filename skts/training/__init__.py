@@ -17,7 +17,11 @@ from skts.training._runtime import (
 from skts.training._sam import SAM
 from skts.training._schedules import SCHEDULES, make_schedule
 from skts.training._stop import Stop
-from skts.training._threads import fair_share_of_threads, faster_threads
+from skts.training._threads import (
+    fair_share_of_threads,
+    faster_threads,
+    usual_threads,
+)
 
 __all__ = [
     "PRECISIONS",
@@ -39,4 +43,5 @@ __all__ = [
     "mixed_precision",
     "resolve_device",
     "seeded",
+    "usual_threads",
 ]

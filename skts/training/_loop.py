@@ -37,6 +37,7 @@ def fit_network(
     start_epoch: Callable[[int], None] | None = None,
     end_epoch: Callable[[Record], object] | None = None,
     kind: Callable[[], Hashable] | None = None,
+    paced: bool = True,
     stop: Stop | None = None,
 ) -> list[Record]:
     """Train `network` in place and return one record per epoch.
@@ -72,6 +73,9 @@ def fit_network(
         If it is given and returns something, steps may be recorded and replayed where
         that is faster: they may neither wait for the device nor change anything that is
         not on it.
+    paced : bool, default=True
+        Whether steps may change the number of threads on a CPU. A compiled network
+        would be compiled again for each.
     stop : Stop, default=None
         Asked after each step whether to end. An epoch that has not ended then has no
         record, but what it learned stays in the weights, unless those of the best epoch
@@ -89,7 +93,7 @@ def fit_network(
         If a loss, or a weight at the end, is no longer finite.
     """
     history: list[Record] = []
-    steps = _plan_steps(network, compute_loss, batches, optimizer, kind)
+    steps = _plan_steps(network, compute_loss, batches, optimizer, kind, paced)
 
     def run_epoch(epoch: int) -> bool:
         """Train for an epoch, take note of it, and tell whether to go on."""
@@ -144,6 +148,7 @@ def _plan_steps(
     batches: Iterable[Batch],
     optimizer: Optimizer,
     kind: Callable[[], Hashable] | None,
+    paced: bool,
 ) -> tuple[Callable[[], Iterable[Batch]], Callable[[Batch], Tensor]]:
     """Return what gives the batches of an epoch, and what takes a step on one."""
 
@@ -152,7 +157,9 @@ def _plan_steps(
 
     device = next(network.parameters()).device
     if kind is None or not can_record(device, batches):
-        return lambda: batches, at_pace(step) if device.type == "cpu" else step
+        return lambda: batches, at_pace(
+            step
+        ) if device.type == "cpu" and paced else step
     assert isinstance(batches, Drawn)
     recorded = RecordedStep(lambda drawn: step(batches.collect(drawn)), optimizer, kind)
     return batches.draw, recorded

@@ -45,9 +45,9 @@ def faster_threads() -> Iterator[None]:
     """Run a fit on all of torch's threads or on one, whichever is faster now.
 
     Threads of one operation wait for each other. With a core for each, all threads are
-    faster; where another program wants one of the cores, they can be twenty times
-    slower than one. So a few products of matrices are timed with all and with one, and
-    while a network is trained its steps, see `at_pace`.
+    faster; where another program wants one of the cores, they can be many times slower
+    than one. So a few products of matrices are timed with all and with one, if no fit
+    has done so just before, and while a network is trained its steps, see `at_pace`.
 
     The number of threads may change the last digit of a sum, and nothing else. It stays
     as it is under ``torch.use_deterministic_algorithms``, where torch has a single
@@ -58,12 +58,17 @@ def faster_threads() -> Iterator[None]:
         yield
         return
     with _restored():
-        _pace = _Pace()
         try:
-            _pace.compare_products()
+            _pace = _paces.setdefault(torch.get_num_threads(), _Pace())
+            _pace.start()
             yield
         finally:
             _pace = None
+
+
+def usual_threads() -> int:
+    """Return torch's number of threads, inside a fit that of its beginning."""
+    return torch.get_num_threads() if _pace is None else _pace.n_all
 
 
 def at_pace(step: Callable[[_Batch], Tensor]) -> Callable[[_Batch], Tensor]:
@@ -93,18 +98,23 @@ class _Pace:
     """The number of threads of a fit: all or one, as the last comparison found."""
 
     def __init__(self) -> None:
-        self._all = torch.get_num_threads()
+        self.n_all = self._faster = torch.get_num_threads()
         self._rests_until = 0.0
         self._restart()
 
     def _restart(self) -> None:
-        self._seconds = {self._all: 0.0, 1: 0.0}
+        self._seconds = {self.n_all: 0.0, 1: 0.0}
         self._n_timed = 0
 
     def is_due(self) -> bool:
         return perf_counter() >= self._rests_until
 
-    def compare_products(self) -> None:
+    def start(self) -> None:
+        """Take what was found last, or compare products if that is long ago."""
+        self._restart()
+        torch.set_num_threads(self._faster)
+        if self.is_due():
+            self._products()  # the first prepare what later ones find
         for _ in range(2 * _REPEATS):
             if self.is_due():
                 self.time(self._products)
@@ -117,7 +127,7 @@ class _Pace:
 
     def time(self, work: Callable[[], _T]) -> _T:
         """Do some work with all threads, the next with one, and compare them."""
-        n_threads = 1 if self._n_timed % 2 else self._all
+        n_threads = 1 if self._n_timed % 2 else self.n_all
         torch.set_num_threads(n_threads)
         started = perf_counter()
         done = work()
@@ -131,12 +141,14 @@ class _Pace:
         seconds = sum(self._seconds.values())
         if self._n_timed < 2 * _REPEATS and seconds < _LONG:
             return
-        torch.set_num_threads(min(self._seconds, key=self._seconds.__getitem__))
+        self._faster = min(self._seconds, key=self._seconds.__getitem__)
+        torch.set_num_threads(self._faster)
         self._rests_until = perf_counter() + max(_REST, seconds / _SHARE)
         self._restart()
 
 
-_pace: _Pace | None = None
+_pace: _Pace | None = None  # that of the fit which runs
+_paces: dict[int, _Pace] = {}  # by the number of all threads; the next fit goes on
 
 
 def _may_choose() -> bool:

@@ -49,6 +49,17 @@ def test_a_file_is_found_by_its_path(tmp_path, monkeypatch, ending):
     assert load_csv(str(path)).equals(load_csv(path.name, tmp_path))
 
 
+def test_a_folder_that_is_named_goes_before_the_working_directory(
+    tmp_path, monkeypatch
+):
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    write(tmp_path / "here" / "mine.csv", n_rows=3)
+    write(tmp_path / "there" / "mine.csv", n_rows=5)
+    assert len(load_csv("mine.csv")) == 3
+    assert len(load_csv("mine.csv", "../there")) == 5
+
+
 def test_uneven_dates_are_kept_as_they_are(tmp_path):
     frame = write(tmp_path / "weather.csv").drop(index=[5, 6])
     frame.to_csv(tmp_path / "weather.csv", index=False)

@@ -53,6 +53,14 @@ TABLES = {
     "long, dates as text": (long_table("a", "b").astype({"ds": str}), 2),
     "long, series side by side": (long_table("a", "b").sort_values("ds"), 2),
     "long, two names": (two_names(), 4),
+    "date and time apart": (
+        table(time=TIMES.strftime("%H:%M")).assign(date=TIMES.strftime("%d.%m.%Y")),
+        1,
+    ),
+    "long, names of digits": (
+        long_table("a", "b").replace({"unique_id": {"a": "17", "b": "0042"}}),
+        2,
+    ),
     "long, names as a category": (
         long_table("a", "b").astype({"unique_id": "category"}),
         2,
@@ -68,7 +76,7 @@ def test_the_lines_in_the_message_make_a_table_fit(make_model, name):
         make_model().fit(y)
     assert "Its times are in the column" in str(raised.value)
     lines = str(raised.value).splitlines()[1:]
-    assert len(lines) == 2
+    assert len(lines) == 1 + (name != "date and time apart")
     scope = {"y": y, "pd": pd}
     exec("\n".join(lines), scope)
     forecast = make_model().fit(scope["y"]).predict([1, 2])
@@ -131,6 +139,12 @@ def test_numbers_as_text_are_read_as_they_are_written(make_model, numbers, way_o
     with pytest.raises(TypeError) as raised:
         make_model().fit(pd.DataFrame({"x": numbers}))
     assert f"pd.read_csv(..., {way_out}) reads them." in str(raised.value)
+
+
+def test_dates_with_the_day_first_are_none_with_the_month_first(make_model):
+    days = pd.date_range("2020-02-10", periods=20).strftime("%d.%m.%Y")
+    with pytest.raises(TypeError, match=r"decimal=','(.|\n)*dayfirst=True"):
+        make_model().fit(pd.DataFrame({"Datum": days, "v": "30,5"}))
 
 
 def test_columns_of_the_same_name_are_no_way_in(make_model):

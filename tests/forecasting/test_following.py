@@ -219,11 +219,17 @@ def test_a_backtest_tells_coverage_of_each_series(fit, make_frame):
     rows = {name: make_frame(260, seed=seed) for seed, name in enumerate("ab")}
     train = pd.concat({n: y[:200] for n, y in rows.items()}, names=["series"])
     test = pd.concat({n: y[200:] for n, y in rows.items()}, names=["series"])
-    result = fit(train).backtest(test, coverage=0.8).intervals
+    model = fit(train)
+    result = model.backtest(test, coverage=0.8).intervals
     assert list(result.columns[:2]) == ["series", "form"]
     held = result.groupby(["series", "form"], observed=True)["held"].mean()
     assert len(held) == 4
     assert held.between(0.6, 1).all()
+    # One that fit has not seen goes by the errors of all.
+    short = fit(train.groupby(level=0).head(100))
+    new = short.backtest(test.rename({"a": "new"}), coverage=0.8).intervals
+    assert set(new["series"]) == {"new", "b"}
+    assert new.loc[new["series"] == "new", "held"].between(0.5, 1).all()
 
 
 def test_trying_no_intervals_takes_nothing_held_out(fit, y):

@@ -69,6 +69,8 @@ def test_series_of_a_panel_count_the_same_and_unknown_windows_do_not():
 
 
 def test_what_cannot_be_drawn_says_why(fitted, frame):
+    with pytest.raises(ValueError, match="a window whose truths are known, got none"):
+        plot_coverage(result_of(told(HELD * np.nan)))
     with pytest.raises(ValueError, match=r"Pass coverage=0\.9 to backtest"):
         plot_coverage(fitted.backtest(frame[48:]))
     with pytest.raises(ValueError, match=r"n_windows must be at most 5, .* got 6"):

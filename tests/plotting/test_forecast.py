@@ -101,6 +101,16 @@ def test_any_index_is_drawn(make_frame, make_model, index, name):
     assert len(plot_fan(result, y[50:]).lines) == 1 + result.n_windows
 
 
+def test_ticks_that_are_set_stay(make_frame, make_model):
+    import matplotlib.pyplot as plt
+
+    _, ax = plt.subplots()
+    ax.set_xticks([0, 10, 63])
+    y = make_frame(index=pd.RangeIndex(60), n_channels=1)["load"]
+    plot_forecast(make_model().fit(y).predict(STEPS), y, ax=ax)
+    assert list(ax.get_xticks()) == [0, 10, 63]
+
+
 def test_a_given_axes_is_drawn_into_and_returned(fitted, frame):
     import matplotlib.pyplot as plt
 

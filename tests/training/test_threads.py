@@ -12,8 +12,8 @@ from joblib.externals.loky import get_reusable_executor
 from torch.testing import assert_close
 
 from skts.regression import SAMformerRegressor
+from skts.training import _loop, fair_share_of_threads, faster_threads
 from skts.training import _threads as threads
-from skts.training import fair_share_of_threads, faster_threads
 
 # A fair share ---------------------------------------------------------------------
 
@@ -113,6 +113,7 @@ def machine(monkeypatch):
     monkeypatch.setattr(
         threads._Pace, "_products", staticmethod(lambda: machine.work())
     )
+    monkeypatch.setattr(threads, "_paces", {})
     torch.set_num_threads(2)
     yield machine
     torch.set_num_threads(before)
@@ -126,8 +127,11 @@ def test_a_fit_takes_the_faster_number_and_gives_back_what_was(
     with faster_threads():
         assert torch.get_num_threads() == faster
         with faster_threads():  # a fit within a fit compares nothing
-            assert len(machine.taken) == 6
+            assert len(machine.taken) == 7
+        assert threads.usual_threads() == 2
     assert torch.get_num_threads() == 2
+    with faster_threads():  # nor does one just after it
+        assert (len(machine.taken), torch.get_num_threads()) == (7, faster)
     with pytest.raises(ZeroDivisionError), faster_threads():
         raise ZeroDivisionError
     assert torch.get_num_threads() == 2
@@ -184,6 +188,18 @@ def test_the_number_is_left_alone_where_it_is_not_ours(machine):
     torch.set_num_threads(1)
     fit()
     assert seen == [2, 2, 1]
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_steps_of_a_compiled_network_keep_their_number(monkeypatch, compiled):
+    seen = []
+    monkeypatch.setattr(torch, "compile", lambda forward: forward)
+    monkeypatch.setattr(_loop, "at_pace", lambda step: seen.append(1) or step)
+    X = torch.randn(40, 64, 1).numpy()
+    SAMformerRegressor(
+        linear_maps=None, max_epochs=1, compile=compiled, device="cpu"
+    ).fit(X, X[:, -4:])
+    assert len(seen) == (not compiled)
 
 
 def test_changing_the_number_in_a_fit_changes_digits_at_most(monkeypatch):
