@@ -157,9 +157,8 @@ def _plan_steps(
 
     device = next(network.parameters()).device
     if kind is None or not can_record(device, batches):
-        return lambda: batches, at_pace(
-            step
-        ) if device.type == "cpu" and paced else step
+        chooses = paced and device.type == "cpu"
+        return lambda: batches, at_pace(step) if chooses else step
     assert isinstance(batches, Drawn)
     recorded = RecordedStep(lambda drawn: step(batches.collect(drawn)), optimizer, kind)
     return batches.draw, recorded
