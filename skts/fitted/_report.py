@@ -19,20 +19,18 @@ MOST_VARIABLES = 50  # in the HTML
 
 def in_words(result: "Backtest") -> str:
     """Return a few lines: how much was measured, and the errors with their units."""
-    errors = _errors(result)
-    width = max(map(len, errors))
-    lines = [
-        f"  {name:<{width}}  {e:<9.4g} {UNITS[name]}" for name, e in errors.items()
-    ]
+    rows = _rows(result)
+    width = max(len(name) for name, _, _ in rows)
+    lines = [f"  {name:<{width}}  {number:<9.4g} {unit}" for name, number, unit in rows]
     return "\n".join([f"Backtest of {_size(result)}", *lines, f"  {_where(result)}"])
 
 
 def in_html(result: "Backtest") -> str:
     """Return the same as a table, and the errors of each variable below it."""
     rows = [
-        f"<tr><th>{name}</th><td>{error:.4g}</td>"
-        f"<td style='text-align:left'>{UNITS[name]}</td></tr>"
-        for name, error in _errors(result).items()
+        f"<tr><th>{name}</th><td>{number:.4g}</td>"
+        f"<td style='text-align:left'>{unit}</td></tr>"
+        for name, number, unit in _rows(result)
     ]
     names = [name for name in UNITS if name in result.by_variable]
     by_variable = result.by_variable[names][:MOST_VARIABLES]
@@ -47,8 +45,21 @@ def in_html(result: "Backtest") -> str:
     )
 
 
-def _errors(result: "Backtest") -> dict[str, float]:
-    return {name: result.overall[name] for name in UNITS if name in result.overall}
+def _rows(result: "Backtest") -> list[tuple[str, float, str]]:
+    """Return what there is to tell in numbers: a name, the number and its unit."""
+    overall = result.overall
+    rows = [
+        (name, overall[name], unit) for name, unit in UNITS.items() if name in overall
+    ]
+    if result.intervals is None:
+        return rows
+    # The forecaster's own form is the last; one before it is for comparison.
+    form = result.intervals["form"].cat.remove_unused_categories().cat.categories[-1]
+    own = result.intervals[result.intervals["form"] == form]
+    told = f"share of truths in intervals ({form})"
+    for coverage, of_coverage in own.groupby("coverage"):
+        rows.append((f"held of {coverage}", float(of_coverage["held"].mean()), told))
+    return rows
 
 
 def _size(result: "Backtest") -> str:

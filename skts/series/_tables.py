@@ -7,7 +7,7 @@ import pandas as pd
 from pandas.api.types import is_float_dtype
 
 NUMBER = re.compile(r"[-+]?\d[\d.,']*")
-DECIMAL = re.compile(r"[-+]?\d+[.,]\d+")  # no date is written so
+DECIMAL = re.compile(r"[-+]?\d+[.,']\d+")  # no date is written so
 COMMA = re.compile(r"[-+]?(\d+|\d{1,3}(\.\d{3})+),\d+")  # decimal: 30,5 or 5.827,00
 THOUSANDS = re.compile(r"[-+]?\d{1,3}(,\d{3})+(\.\d+)?")  # 5,827.00
 DATE = r"(\d{1,2})([./-])(\d{1,2})\2\d{4}"
@@ -68,11 +68,14 @@ def _how_to_index(
         )
     names = [y.columns[i] for i in _find_names(y, at, numbers)]
     index = [*names, time] if names else time
-    return (
-        f"Its times are in the column {time!r}; they belong in the index:\n"
-        f"{name}[{time!r}] = {to_dates(f'{name}[{time!r}]', y.iloc[:, at])}\n"
-        f"{name} = {name}.set_index({index!r}).sort_index()"
-    )
+    lines = [
+        f"Its times are in the column {time!r}; they belong in the index:",
+        f"{name}[{time!r}] = {to_dates(f'{name}[{time!r}]', y.iloc[:, at])}",
+        f"{name} = {name}.set_index({index!r}).sort_index()",
+    ]
+    if isinstance(y.dtypes.iloc[at], pd.PeriodDtype):  # which are times already
+        del lines[1]
+    return "\n".join(lines)
 
 
 def _find_names(y: pd.DataFrame, time: int, numbers: list[int]) -> list[int]:
@@ -146,6 +149,8 @@ def _how_to_read_numbers(columns: list[pd.Series], name: str) -> str:
             arguments.append("decimal=','")
             if with_comma.str.contains(".", regex=False).any():
                 arguments.append("thousands='.'")
+    if texts[is_number].str.contains("'", regex=False).any():  # as in Switzerland
+        arguments.append('thousands="\'"')
     words = [str(word) for word in texts[~is_number].unique()]
     if 0 < len(words) <= MOST_WORDS:
         arguments.append(f"na_values={words}")

@@ -41,6 +41,7 @@ TABLES = {
         1,
     ),
     "a column of periods": (table().assign(date=TIMES.to_period("h").astype(str)), 1),
+    "a column of pandas' periods": (table().assign(date=TIMES.to_period("h")), 1),
     "dates as index and as column": (table().set_index(TIMES), 1),
     "dates backwards": (table()[::-1], 1),
     "long, names of text": (long_table("a", "b"), 2),
@@ -76,12 +77,14 @@ def test_the_lines_in_the_message_make_a_table_fit(make_model, name):
         make_model().fit(y)
     assert "Its times are in the column" in str(raised.value)
     lines = str(raised.value).splitlines()[1:]
-    assert len(lines) == 1 + (name != "date and time apart")
+    in_one = ("date and time apart", "a column of pandas' periods")
+    assert len(lines) == 1 + (name not in in_one)
     scope = {"y": y, "pd": pd}
     exec("\n".join(lines), scope)
     forecast = make_model().fit(scope["y"]).predict([1, 2])
     assert forecast.shape == (2 * n_series, 1)
     last = forecast.index.get_level_values(-1)[-1]
+    last = last.to_timestamp() if isinstance(last, pd.Period) else last
     assert pd.Timestamp(last) == TIMES[-1] + pd.Timedelta("2h")
 
 
@@ -133,6 +136,7 @@ def test_messages_lead_from_a_foreign_file_to_a_forecast(make_model):
     [
         (["1,234", "2,345.5", "-"], "thousands=',', na_values=['-']"),
         (["1.5", "missing", "2.5"], "na_values=['missing']"),
+        (["5'827", "4'100"], 'thousands="\'"'),
     ],
 )
 def test_numbers_as_text_are_read_as_they_are_written(make_model, numbers, way_out):

@@ -1,5 +1,7 @@
 """Intervals follow the errors of the windows that updates complete."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -199,6 +201,11 @@ def test_a_backtest_tries_intervals_as_if_updated_at_each_cutoff(fit, y, stride)
     held = result.held_by_window.set_index(["form", "coverage"]).loc["following"]
     assert list(held["cutoff"].unique()) == list(y.index[199 : 240 - H : stride])
     np.testing.assert_allclose(held["held"], by_window.ravel())
+    told = re.findall(r"held of (\S+) +(\S+) .*\(following\)", repr(result))
+    assert [float(coverage) for coverage, _ in told] == COVERAGES
+    shares = held.groupby("coverage")["held"].mean()
+    np.testing.assert_allclose([float(each) for _, each in told], shares, rtol=1e-3)
+    assert result._repr_html_().count("<th>held of") == 3
     overall = result.intervals.groupby(["form", "coverage"], observed=True)["held"]
     whole = result.held_by_window.groupby(["form", "coverage"], observed=True)["held"]
     pd.testing.assert_series_equal(whole.mean(), overall.mean())
