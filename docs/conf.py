@@ -14,6 +14,7 @@ import warnings
 from pathlib import Path
 
 import matplotlib as mpl
+from docutils import nodes
 
 import skts
 
@@ -91,10 +92,12 @@ def put_words(app, what, name, obj, options, lines):
         lines[:] = WORDS[name].splitlines()
 
 
-def name_thumbnails(app, docname, source):
-    """Give each picture of the gallery's first page the title below it as its text."""
-    if docname == "gallery/index":
-        source[0] = THUMBNAIL.sub(r"\1 \3\2\3", source[0])
+def name_thumbnails(app, doctree, _docname):
+    """Give the pictures that lead to examples the titles of these as their text."""
+    for image in doctree.findall(nodes.image):
+        example = THUMBNAIL.search(image["uri"])
+        if example and not image.get("alt"):
+            image["alt"] = app.env.titles[f"gallery/{example[1]}"].astext()
 
 
 def link_gallery(app, docname, source):
@@ -105,11 +108,11 @@ def link_gallery(app, docname, source):
 def setup(app):
     """Let our words come before numpydoc reads them."""
     app.connect("autodoc-process-docstring", put_words, priority=400)
-    app.connect("source-read", name_thumbnails)
+    app.connect("doctree-resolved", name_thumbnails)
     app.connect("source-read", link_gallery)
 
 
-THUMBNAIL = re.compile(r"(:alt:)(\n.*?thumbnail-title\">)(.*?)(?=</div>)", re.DOTALL)
+THUMBNAIL = re.compile(r"sphx_glr_(plot_\w+)_thumb")
 EXAMPLE = re.compile(r"\]\(((?:\.\./)*)\.\./examples/(plot_\w+)\.py\)")
 WORDS = {}  # docstrings of inherited methods
 NOT_SHOWN = ("get_test_params", "check_is_fitted", "reset")  # for tests of libraries
