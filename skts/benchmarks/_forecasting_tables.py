@@ -1,6 +1,7 @@
 """Tables of forecast errors, the papers' beside ours."""
 
 from collections.abc import Iterable
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -108,13 +109,18 @@ def others_table(results: list[Result]) -> str:
     return markdown(header, rows)
 
 
+def _in_runs(texts: list[str]) -> str:
+    """Return texts with how often each comes one after the other."""
+    return ", ".join(f"{len(list(same))} x {text}" for text, same in groupby(texts))
+
+
 def density_table(results: list[Result]) -> str:
     """Return the density of connections after each epoch as a Markdown table."""
     rows: list[list[object]] = [
         [
             *(r[key] for key in ("setting", "dataset", "horizon", "seed")),
             r["best_epoch"],
-            " ".join(f"{density:.2f}" for density in r["density"]),
+            _in_runs([f"{density:.2f}" for density in r["density"]]),
         ]
         for r in results
         if "density" in r

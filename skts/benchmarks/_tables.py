@@ -94,7 +94,8 @@ quotes those from iTransformer on from their papers, where contexts differ.
 
 {others}
 
-Share of the patch connections in use (`density`), epoch by epoch:
+Share of the patch connections in use (`density`), and after how many epochs it stood
+there, one share after the other:
 
 {density}
 
