@@ -58,9 +58,10 @@ def load_csv(name: str | Path, folder: str | Path | None = None) -> pd.DataFrame
     ``pandas.read_csv``; the guide's page on your own file has the arguments.
     """
     file = re.sub(r"\.csv(\.gz)?$", "", FILES.get(str(name), str(name)))
-    path: Path | None = Path(name)
-    is_path = folder is None and file != str(name) and Path(name).is_file()
-    if not is_path:
+    path: Path | None
+    if folder is None and file != str(name) and Path(name).is_file():
+        path = Path(name)
+    else:
         path = find_local(file, folder, FOLDERS, ENDINGS, "Put the file there.")
     if path is None:
         raise FileNotFoundError(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -80,14 +81,8 @@ class IntervalTrial:
         """Return a row per form, coverage and window."""
         held = np.stack([scores.held_by_window() for scores in self.scores.values()])
         form, coverage, window = np.indices(held.shape).reshape(3, -1)
-        forms = pd.Index(list(self.forms))
-        columns = {
-            "form": pd.Categorical.from_codes(form, categories=forms),
-            "coverage": np.asarray(self.coverages)[coverage],
-            "cutoff": cutoffs.take(window),
-            "held": held.reshape(-1),
-        }
-        return pd.DataFrame(columns)
+        columns = {"cutoff": cutoffs.take(window), "held": held.reshape(-1)}
+        return pd.DataFrame(self._asked(form, coverage) | columns)
 
     def _table(
         self, means: list[dict[str, np.ndarray]], variables: pd.Index
@@ -95,12 +90,8 @@ class IntervalTrial:
         """Return measures of each form, each ``(A, C, H)`` or ``(A, C)``, as rows."""
         shape = len(means), *means[0]["held"].shape
         form, coverage, variable, *step = np.indices(shape).reshape(len(shape), -1)
-        forms, asked = pd.Index(list(self.forms)), np.asarray(self.coverages)
-        columns = {
-            "form": pd.Categorical.from_codes(form, categories=forms),
-            "coverage": asked[coverage],
-            "variable": pd.Categorical.from_codes(variable, categories=variables),
-        }
+        columns = self._asked(form, coverage)
+        columns["variable"] = pd.Categorical.from_codes(variable, categories=variables)
         if step:
             columns["step"] = step[0] + 1
         unit = self.known.units.factor[variable]
@@ -108,6 +99,14 @@ class IntervalTrial:
             values = np.stack([each[name] for each in means]).reshape(-1)
             columns[name] = values if name == "held" else values * unit
         return pd.DataFrame(columns)
+
+    def _asked(self, form: np.ndarray, coverage: np.ndarray) -> dict[str, Any]:
+        """Return the first columns of all tables, given positions."""
+        forms = pd.Index(list(self.forms))
+        return {
+            "form": pd.Categorical.from_codes(form, categories=forms),
+            "coverage": np.asarray(self.coverages)[coverage],
+        }
 
 
 def make_trial(

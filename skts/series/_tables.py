@@ -68,13 +68,11 @@ def _how_to_index(
         )
     names = [y.columns[i] for i in _find_names(y, at, numbers)]
     index = [*names, time] if names else time
-    lines = [
-        f"Its times are in the column {time!r}; they belong in the index:",
-        f"{name}[{time!r}] = {to_dates(f'{name}[{time!r}]', y.iloc[:, at])}",
-        f"{name} = {name}.set_index({index!r}).sort_index()",
-    ]
-    if isinstance(y.dtypes.iloc[at], pd.PeriodDtype):  # which are times already
-        del lines[1]
+    lines = [f"Its times are in the column {time!r}; they belong in the index:"]
+    if not isinstance(y.dtypes.iloc[at], pd.PeriodDtype):  # which are times already
+        dates = to_dates(f"{name}[{time!r}]", y.iloc[:, at])
+        lines.append(f"{name}[{time!r}] = {dates}")
+    lines.append(f"{name} = {name}.set_index({index!r}).sort_index()")
     return "\n".join(lines)
 
 
