@@ -134,7 +134,8 @@ class LSINetForecaster(LSINetModel, TorchForecaster):
         0 gives the linear maps alone or, without these, trains for `max_epochs`.
     patience : int or None, default=None
         Epochs without a lower validation error after which training stops; the weights
-        of the best epoch are kept. None never stops early.
+        of the best epoch are kept. None goes on to the end. With linear maps, training
+        also stops half-way where the network has added nothing to them by then.
     update_epochs : int, default=1
         Passes over the new windows, and some old ones, when ``update`` may change the
         weights.

@@ -2,6 +2,7 @@
 
 from skts.linear._blocks import FEW_WINDOWS, block_folds
 from skts.linear._choice import (
+    LEAST_GAIN,
     Choice,
     NetworkShare,
     choose_mixture,
@@ -19,6 +20,7 @@ from skts.linear._strengths import choose_shared
 
 __all__ = [
     "FEW_WINDOWS",
+    "LEAST_GAIN",
     "Choice",
     "GrowingMoments",
     "LinearMixture",

@@ -73,10 +73,11 @@ class Choice:
         weights = mixture_weights(extended, shares, pulls)
         error = float(weights @ extended @ weights)
         network_error = float(extended[-1, -1])
-        if error > (1 - LEAST_GAIN) * self.error:
-            return NetworkShare(self.members, 0.0, self.error, network_error)
+        gain = 1 - error / self.error if self.error > 0 else 0.0
+        if gain < LEAST_GAIN:
+            return NetworkShare(self.members, 0.0, self.error, network_error, gain)
         members = _weighted(self.members, weights[:-1])
-        return NetworkShare(members, float(weights[-1]), error, network_error)
+        return NetworkShare(members, float(weights[-1]), error, network_error, gain)
 
 
 @dataclass(frozen=True)
@@ -93,12 +94,16 @@ class NetworkShare:
         The whole mixture's mean squared error on held-out windows.
     network_error : float
         The network's own.
+    gain : float
+        Share of the maps' error that the best mixture with the network takes away,
+        whether that is enough or not.
     """
 
     members: tuple[Member, ...]
     weight: float
     error: float
     network_error: float
+    gain: float
 
 
 def choose_mixture(

@@ -6,12 +6,18 @@ from torch import Tensor
 
 from skts.data import Rows, Windows
 from skts.linear import (
+    LEAST_GAIN,
     Choice,
     Moments,
     NetworkProducts,
     NetworkShare,
 )
 from skts.nn import WindowNetwork
+
+# Training ends half-way where the last two mixtures took away a twentieth at most of
+# what is asked of a network, unless its own error still falls by a tenth per epoch.
+NOTHING = LEAST_GAIN / 20
+FAST = 0.1
 
 
 class HeldToMaps:
@@ -60,7 +66,15 @@ class HeldToMaps:
         """Return what the network was worth after an epoch, 0 for the maps alone."""
         if epoch:
             return self.shares[epoch - 1]
-        return NetworkShare(self.choice.members, 0.0, self.error, float("nan"))
+        return NetworkShare(self.choice.members, 0.0, self.error, float("nan"), 0.0)
+
+    def is_in_vain(self, n_epochs: int) -> bool:
+        """Return whether to stop half-way through `n_epochs`, with nothing in sight."""
+        if len(self.shares) < 2 or len(self.shares) != -(-n_epochs // 2):
+            return False
+        before, now = self.shares[-2:]
+        falls = now.network_error < (1 - FAST) * before.network_error
+        return max(before.gain, now.gain) < NOTHING and not falls
 
     def _forecasts(
         self, network: WindowNetwork

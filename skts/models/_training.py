@@ -60,7 +60,8 @@ def train_on_windows(
             record["network_valid_loss"] = held.shares[-1].network_error
         if progress is not None:
             progress.show(record)
-        return task.end_epoch(record, network)
+        ends = task.end_epoch(record, network)
+        return ends or (held is not None and held.is_in_vain(recipe.max_epochs))
 
     stopping = None
     if valid is not None:

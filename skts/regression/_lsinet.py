@@ -112,7 +112,8 @@ class LSINetRegressor(LSINetModel, WindowRegressor):
         windows do, are left out. 0 trains on all rows for `max_epochs`.
     patience : int or None, default=None
         Epochs without a lower validation error after which training stops; the weights
-        of the best epoch are kept. None never stops early.
+        of the best epoch are kept. None goes on to the end. With linear maps, training
+        also stops half-way where the network has added nothing to them by then.
     device : str, default="auto"
         ``"cpu"``, ``"cuda"``, ``"cuda:1"``, ``"mps"``, or ``"auto"`` for the first
         there is of CUDA, MPS and CPU.

@@ -199,9 +199,12 @@ def test_a_network_that_cannot_help_has_none(make_mixture, pair):
     assert losses == {alone.history_[0]["valid_loss"]}
 
 
-def test_without_patience_all_epochs_are_trained(make_mixture, pair):
-    model = make_mixture(attention="identity", patience=None, max_epochs=7).fit(pair)
-    assert (model.best_epoch_, model.n_epochs_) == (0, 7)
+def test_a_network_in_vain_is_trained_for_half_of_the_epochs(make_mixture, pair):
+    blind = {"attention": "identity", "patience": None, "max_epochs": 7}
+    model = make_mixture(**blind).fit(pair)
+    assert (model.best_epoch_, model.n_epochs_) == (0, 4)
+    # Alone it goes on: there is nothing that it would have to better.
+    assert make_mixture(**blind, linear_maps=None).fit(pair).n_epochs_ == 7
 
 
 class Oracle(SAMformerForecaster):
