@@ -48,6 +48,7 @@ from skts.series import (
     find_frequency,
     find_periods,
     join_panel,
+    series_index,
     split_panel,
 )
 from skts.training import as_usual, draw_seed, faster_threads, resolve_device
@@ -400,5 +401,5 @@ def _by_series(
     units = {name: unit_of(known) for name, known in model.known.items()}
     if None in units:
         return units[None]
-    rows = {n: pd.DataFrame([u], columns=model.columns) for n, u in units.items()}
-    return join_panel(rows, model.level_names[:-1]).droplevel(-1)
+    names = series_index(list(units), model.level_names[:-1])
+    return pd.DataFrame(np.stack(list(units.values())), names, model.columns)

@@ -24,7 +24,13 @@ from skts.series._gaps import (
 from skts.series._known import KnownSeries, meet_series
 from skts.series._missing import check_known, fill_causally, warn_of_missing
 from skts.series._order import check_index, check_order, check_times
-from skts.series._panel import SeriesByName, describe, join_panel, split_panel
+from skts.series._panel import (
+    SeriesByName,
+    describe,
+    join_panel,
+    series_index,
+    split_panel,
+)
 from skts.series._seasons import find_periods
 from skts.series._times import (
     Frequency,
@@ -76,6 +82,7 @@ __all__ = [
     "rows_at",
     "score_units",
     "spans_after",
+    "series_index",
     "split_panel",
     "steps_after",
     "times_after",

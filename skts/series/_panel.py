@@ -18,10 +18,11 @@ def split_panel(y: pd.Series | pd.DataFrame) -> SeriesByName:
     times = y.index.levels[-1].take(y.index.codes[-1]).rename(y.index.names[-1])
     codes, names = y.index.droplevel(-1).factorize()
     order = np.argsort(codes, kind="stable")
+    rows = y.set_axis(times).iloc[order]
     ends = np.cumsum(np.bincount(codes))
     return {
-        name: y.iloc[rows].set_axis(times[rows])
-        for name, rows in zip(names, np.split(order, ends[:-1]), strict=True)
+        name: rows.iloc[begin:end]
+        for name, begin, end in zip(names, [0, *ends[:-1]], ends, strict=True)
     }
 
 
@@ -30,6 +31,14 @@ def join_panel(series: dict[Any, pd.DataFrame], names: Sequence[Any]) -> pd.Data
     if None in series:
         return series[None]
     return pd.concat(series, names=list(names))
+
+
+def series_index(names: list[Hashable], levels: Sequence[Hashable]) -> pd.Index:
+    """Return the names of series, which are tuples in a hierarchy, as an index."""
+    if len(levels) > 1:
+        tuples = [name if isinstance(name, tuple) else (name,) for name in names]
+        return pd.MultiIndex.from_tuples(tuples, names=list(levels))
+    return pd.Index(names, name=levels[0], tupleize_cols=False)
 
 
 def describe(name: Hashable) -> str:

@@ -8,6 +8,7 @@ through pandas' periods, which know no time zone.
 """
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -79,7 +80,7 @@ def _candidate_frequencies(
 def count_steps(index: pd.DatetimeIndex, frequency: Frequency) -> np.ndarray | None:
     """Return how many steps each time lies after the first; None if one does not."""
     span = _span(frequency)
-    times = index if span is not None else _calendar(index, _clock(index))
+    times = index if span is not None else _calendar(index, index)
     steps = _steps_from(times[0], times, frequency)
     return None if (steps == NO_STEP).any() else steps
 
@@ -112,7 +113,7 @@ def times_after(
         if span is not None:
             times = last + span * steps
         else:
-            begin = _calendar(index[-1:], _clock(index))[0]
+            begin = _calendar(index[-1:], index)[0]
             grid = pd.date_range(begin, periods=int(steps.max()) + 1, freq=frequency)
             times = _localise(grid[steps], index.tz)
     except (pd.errors.OutOfBoundsDatetime, OverflowError) as error:
@@ -175,8 +176,8 @@ def _dates_after(
     index: pd.DatetimeIndex, times: pd.Index, frequency: Frequency | None
 ) -> np.ndarray:
     assert frequency is not None, "dates that are known follow a step"
-    span, clock = _span(frequency), _clock(index)
-    last = index[-1] if span is not None else _calendar(index[-1:], clock)[0]
+    span = _span(frequency)
+    last = index[-1] if span is not None else _calendar(index[-1:], index)[0]
     if isinstance(times, pd.PeriodIndex) and index.tz is None:
         ends = times.end_time
         grid = pd.date_range(last, max(ends.max(), last), freq=frequency)
@@ -186,7 +187,7 @@ def _dates_after(
     if not isinstance(times, pd.DatetimeIndex) or not _comparable(index, times):
         raise _wrong_kind(index, times)
     times = times if index.tz is None else times.tz_convert(index.tz)
-    times = times if span is not None else _calendar(times, clock)
+    times = times if span is not None else _calendar(times, index)
     return _steps_from(last, times, frequency)
 
 
@@ -207,7 +208,7 @@ def spans_after(
     assert frequency is not None, "dates that are known follow a step"
     last = index[-1]
     if _span(frequency) is None:
-        last = _calendar(index[-1:], _clock(index))[0]
+        last = _calendar(index[-1:], index)[0]
     return _whole_spans(_steps_from(last, last + spans, frequency), spans)
 
 
@@ -249,9 +250,16 @@ def _steps_from(
     if span is not None:
         elapsed = times - first
         return np.where(elapsed % span, NO_STEP, elapsed // span)
-    grid = pd.date_range(first, max(times.max(), first), freq=frequency)
+    grid = _grid(first, max(times.max(), first), frequency)
     steps = grid.get_indexer(times).astype(np.int64)
     return np.where(steps < 0, np.where(times < first, -1, NO_STEP), steps)
+
+
+@lru_cache(maxsize=16)  # series of a panel often have the same times
+def _grid(
+    first: pd.Timestamp, last: pd.Timestamp, frequency: Frequency
+) -> pd.DatetimeIndex:
+    return pd.date_range(first, last, freq=frequency)
 
 
 def _clock(index: pd.DatetimeIndex) -> pd.Timedelta:
@@ -260,12 +268,15 @@ def _clock(index: pd.DatetimeIndex) -> pd.Timedelta:
     return pd.Series(local - local.normalize()).mode()[0]
 
 
-def _calendar(index: pd.DatetimeIndex, clock: pd.Timedelta) -> pd.DatetimeIndex:
-    """Return times of the wall clock, as they would be if no clock skipped an hour."""
+def _calendar(index: pd.DatetimeIndex, known: pd.DatetimeIndex) -> pd.DatetimeIndex:
+    """Return times of the wall clock, as they would be if no clock skipped an hour.
+
+    Those known tell at what time a day begins.
+    """
     local = index.tz_localize(None)
     if index.tz is None:
         return local
-    usual = local.normalize() + clock
+    usual = local.normalize() + _clock(known)
     skipped = _localise(usual, index.tz).tz_localize(None) == local
     return local.where(~skipped, usual)
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from sklearn.preprocessing import StandardScaler
-from sklearn.utils import gen_batches
 from torch import Tensor
 
 # Numbers that are converted at a time: windows are often views, which overlap, of a
@@ -140,5 +139,5 @@ def in_score_units(values: np.ndarray, deviation: np.ndarray) -> np.ndarray:
 
 
 def _chunks(values: np.ndarray) -> Iterator[slice]:
-    size = values[0].size
-    return gen_batches(len(values), max(1, CHUNK // size))
+    n_each = max(1, CHUNK // values[0].size)
+    return (slice(first, first + n_each) for first in range(0, len(values), n_each))
