@@ -1,5 +1,6 @@
 """What a fit on series learns: one plain object, and what can be done with it."""
 
+from skts.fitted._backtest import Backtest
 from skts.fitted._beyond import check_enough, check_within, errors_to
 from skts.fitted._conformal import (
     INTERVAL_METHODS,
@@ -8,7 +9,7 @@ from skts.fitted._conformal import (
     window_spread,
 )
 from skts.fitted._effects import without_effects
-from skts.fitted._errors import Backtest, error_means
+from skts.fitted._errors import error_means
 from skts.fitted._held_out import MAX_WINDOWS, HeldOutErrors, measure_held_out
 from skts.fitted._held_out_rows import keep_rows
 from skts.fitted._layout import (

@@ -1,7 +1,6 @@
 """Errors of rolling forecasts, summed up window by window, and tables of them."""
 
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -10,68 +9,8 @@ import torch
 from torch import Tensor
 
 from skts.data import Windows, errors_where_known
-from skts.fitted._report import in_html, in_words
 from skts.fitted._trial import IntervalTrial
-
-
-@dataclass(frozen=True, repr=False)
-class Backtest:
-    """Errors of rolling forecasts.
-
-    Metrics are ``mse``, ``mae`` and ``mase``, the absolute error in units of the
-    seasonal naive forecast's in the training part; and ``standardised_mse`` and
-    ``standardised_mae``, with each variable in standard deviations of the training
-    part. Means over variables leave out what is undefined for one that never moved:
-    ``mase`` and the standardised errors. Of a panel, they are means over series: each
-    counts the same, however many windows it has.
-
-    Attributes
-    ----------
-    n_windows : int
-        Number of windows that were forecast.
-    overall : Series
-        Each metric, over all windows, steps and variables.
-    by_step : DataFrame
-        A row per step, from 1, and a column per metric.
-    by_variable : DataFrame
-        A row per variable and a column per metric.
-    by_series : DataFrame or None
-        A row per series of a panel and a column per metric; None for one series.
-    forecasts : DataFrame or None
-        What was forecast, if asked for: columns ``cutoff``, ``step``, ``variable``,
-        ``forecast`` and ``truth``, and before them the names of a panel's series.
-    intervals : DataFrame or None
-        What intervals were worth, if asked for: for each ``form``, ``coverage``,
-        ``variable`` and ``step``, the share of truths ``held``, the mean ``width``, the
-        mean ``interval_score``, and the mean ``pinball_loss`` of both ends; before them
-        the names of a panel's series. NaN where a variable never moved in training.
-    bands : DataFrame or None
-        What bands over the whole horizon were worth, with `intervals`: for each
-        ``form``, ``coverage`` and ``variable``, the share of paths ``held`` at all
-        steps, and the mean ``width`` over steps.
-    held_by_window : DataFrame or None
-        What intervals held as time went by, with `intervals`: for each ``form``,
-        ``coverage`` and ``cutoff``, the share of the truths ``held`` of all variables
-        and steps of the window that begins there, those that never moved in training
-        left out; before them the names of a panel's series. NaN of a window without any
-        known truth.
-    """
-
-    n_windows: int
-    overall: pd.Series
-    by_step: pd.DataFrame
-    by_variable: pd.DataFrame
-    by_series: pd.DataFrame | None
-    forecasts: pd.DataFrame | None
-    intervals: pd.DataFrame | None = None
-    bands: pd.DataFrame | None = None
-    held_by_window: pd.DataFrame | None = None
-
-    def __repr__(self) -> str:
-        return in_words(self)
-
-    def _repr_html_(self) -> str:
-        return in_html(self)
+from skts.series import series_index
 
 
 class Tables(NamedTuple):
@@ -165,14 +104,6 @@ def _mean(tables: list[pd.DataFrame]) -> pd.DataFrame:
     values = np.ma.masked_invalid(np.stack([table.to_numpy() for table in tables]))
     mean = values.mean(axis=0).filled(np.nan)
     return pd.DataFrame(mean, tables[0].index, tables[0].columns)
-
-
-def series_index(names: list[Hashable], levels: Sequence[Hashable]) -> pd.Index:
-    """Return the names of series, which are tuples in a hierarchy, as an index."""
-    if len(levels) > 1:
-        tuples = [name if isinstance(name, tuple) else (name,) for name in names]
-        return pd.MultiIndex.from_tuples(tuples, names=list(levels))
-    return pd.Index(names, name=levels[0], tupleize_cols=False)
 
 
 def join_long(

@@ -9,9 +9,9 @@ import pandas as pd
 
 from skts._validation import warn_caller
 from skts.data import Stretch, Windows, cut_windows, window_starts
+from skts.fitted._backtest import Backtest
 from skts.fitted._covariates import Covariates, rows_of
 from skts.fitted._errors import (
-    Backtest,
     Tables,
     error_means,
     join_long,
