@@ -70,11 +70,14 @@ def half_widths(errors: np.ndarray, levels: np.ndarray) -> np.ndarray:
     levels : ndarray of shape (..., A, C, H), or one that is stretched to it
         The shares.
     """
-    n_errors = count(errors)[..., None, :, :]
+    ordered = np.sort(errors, axis=-3)  # NaN last
+    n_errors = np.asarray(errors.shape[-3])
+    if np.isnan(ordered[..., -1, :, :]).any():
+        n_errors = count(ordered)[..., None, :, :]
     # 0.55 * 100 is a little more than 55.
     ranks = np.ceil(((n_errors + 1) * levels).round(9)).astype(int)
     at = np.clip(ranks, 1, np.maximum(n_errors, 1)) - 1
-    widths = np.take_along_axis(np.sort(errors, axis=-3), at, axis=-3)  # NaN last
+    widths = np.take_along_axis(ordered, at, axis=-3)
     return np.where((ranks > 0) & (n_errors > 0), widths, 0)
 
 
@@ -122,7 +125,13 @@ def band_half_widths(
 
 def count(errors: np.ndarray) -> np.ndarray:
     """Return how many errors ``(..., n, C, H)`` are known, ``(..., C, H)``."""
-    return np.count_nonzero(~np.isnan(errors), axis=-3)
+    return count_true(~np.isnan(errors), axis=-3)
+
+
+def count_true(mask: np.ndarray, axis: int) -> np.ndarray:
+    """Return ``np.count_nonzero``, which takes several times as long along an axis."""
+    smallest = np.min_scalar_type(mask.shape[axis])
+    return mask.view(np.uint8).sum(axis=axis, dtype=smallest).astype(int)
 
 
 def ranked(errors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

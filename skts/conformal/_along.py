@@ -53,23 +53,22 @@ class WidthsAlong:
         different, at = np.unique(n_come, return_inverse=True)
         shape = 2, len(different), len(self._coverages), *self._errors.shape[1:]
         intervals, bands = np.empty(shape, dtype=self._errors.dtype)
+        levels = self._follow(self._n_before + different)
         for here in blocks(len(different), self._errors):
             until = self._n_before + different[here]
-            levels = self._follow(until)
-            intervals[here] = half_widths(looked_at(self._errors, until), levels)
+            seen, worst = (looked_at(e, until) for e in (self._errors, self._worst))
+            intervals[here] = half_widths(seen, levels[here])
             bands[here] = band_half_widths(
-                looked_at(self._worst, until), self._unit, levels, intervals[here]
+                worst, self._unit, levels[here], intervals[here]
             )
         return intervals[at], bands[at]
 
     def _follow(self, until: np.ndarray) -> np.ndarray:
         """Return the levels after some errors, ``(len(until), A, C, H)``."""
-        first, means = self._n_followed, []
-        new = np.arange(first, until[-1])
+        new, means = range(self._n_followed, until[-1]), []
         ranks = ranks_among_earlier(self._errors, new, self._lag)
         for end in until:
-            for rank in ranks[self._n_followed - first : end - first]:
-                self._levels.move(rank)
+            self._levels.move(ranks[self._n_followed - new.start : end - new.start])
             self._n_followed = end
             means.append(interpolate(self._levels.mean(), self._coverages))
         return np.stack(means)

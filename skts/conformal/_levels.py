@@ -18,6 +18,8 @@ RATES = (0.0, 0.001, 0.004, 0.016)
 # How fast weights follow losses, and the share that is dealt out anew each time.
 LEARNING = 0.05
 SHARED = 0.005
+# Channels and steps that are moved at a time, so that a processor keeps them at hand.
+BLOCK = 1024
 
 
 @dataclass(frozen=True)
@@ -45,28 +47,61 @@ class Levels:
         return replace(self, levels=self.levels.copy(), weights=self.weights.copy())
 
     def move(self, ranks: np.ndarray) -> None:
-        """Move after a truth, in place.
+        """Move after one truth after the other, in place.
 
         Parameters
         ----------
-        ranks : ndarray of shape (C, H)
-            The lowest level that would not have held the truth; NaN moves nothing.
+        ranks : ndarray of shape (n, C, H)
+            The lowest level that would not have held each truth; NaN moves nothing.
         """
-        levels, weights = self.levels, self.weights
-        coverage = np.reshape(KNOTS, (-1, 1, 1, 1))
-        missed = ranks >= levels
-        losses = (ranks - levels) * (coverage - 1 + missed)  # pinball
-        moved = weights * np.exp(-LEARNING / (coverage * (1 - coverage)) * losses)
-        moved *= (1 - SHARED) / moved.sum(axis=1, keepdims=True)
-        moved += SHARED / len(RATES)
-        known = ~np.isnan(ranks)
-        np.copyto(weights, moved, where=known)
-        steps = np.reshape(RATES, (-1, 1, 1)) * (missed - (1 - coverage))
-        np.copyto(levels, np.clip(levels + steps, 0, 1), where=known)
+        n_knots, n_rates, *shape = self.levels.shape
+        size = int(np.prod(shape))
+        levels, weights, ranks = (
+            self.levels.reshape(n_knots, n_rates, size),
+            self.weights.reshape(n_knots, n_rates, size),
+            ranks.reshape(len(ranks), size),
+        )
+        for first in range(0, size, BLOCK):
+            here = np.s_[..., first : first + BLOCK]
+            levels[here], weights[here] = _moved(
+                levels[here].copy(), weights[here].copy(), ranks[here]
+            )
 
     def mean(self) -> np.ndarray:
         """Return the level of each knot over all rates, ``(n_knots, C, H)``."""
         return np.maximum.accumulate((self.weights * self.levels).sum(axis=1))
+
+
+def _moved(
+    levels: np.ndarray, weights: np.ndarray, ranks: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return levels and weights ``(n_knots, n_rates, B)`` after ranks ``(n, B)``.
+
+    Those given may be changed.
+    """
+    coverage, rates = np.reshape(KNOTS, (-1, 1, 1)), np.reshape(RATES, (-1, 1))
+    missed, held = rates * (1 - (1 - coverage)), rates * (0 - (1 - coverage))
+    # Slopes of the pinball loss, above a level and below.
+    above, below = -LEARNING / (1 - coverage), LEARNING / coverage
+    for rank in ranks:
+        known = ~np.isnan(rank)
+        if not known.any():
+            continue
+        gaps = rank - levels
+        moved = np.where(gaps >= 0, missed, held)
+        moved += levels
+        np.clip(moved, 0, 1, out=moved)
+        weighted = np.minimum(above * gaps, below * gaps)
+        np.exp(weighted, out=weighted)
+        weighted *= weights
+        weighted *= (1 - SHARED) / weighted.sum(axis=1, keepdims=True)
+        weighted += SHARED / len(RATES)
+        if known.all():
+            levels, weights = moved, weighted
+        else:
+            np.copyto(levels, moved, where=known)
+            np.copyto(weights, weighted, where=known)
+    return levels, weights
 
 
 def interpolate(means: np.ndarray, coverages: np.ndarray) -> np.ndarray:

@@ -18,12 +18,13 @@ from skts.conformal._alike import (
     as_sets,
     band_half_widths,
     count,
+    count_true,
     half_widths,
     ranked,
     usual_size,
     worst_of_path,
 )
-from skts.conformal._levels import Levels, coverages_of, interpolate
+from skts.conformal._levels import BLOCK, Levels, coverages_of, interpolate
 from skts.conformal._sizes import ErrorSizes
 
 # Windows kept, and kept for each horizon where there are plenty.
@@ -35,6 +36,8 @@ HALF_LIFE = 160
 FEWEST = 20
 # Windows that the levels follow before they are first asked for.
 N_FIRST = 250
+# Windows of which each is looked at by itself, not all with one age after the other.
+FEW = 8
 # Errors looked at in one go.
 MOST_AT_ONCE = 2**18
 
@@ -91,9 +94,9 @@ class RecentErrors:
     def levels(self) -> Levels:
         """The levels after all errors."""
         levels = self.levels_before.copy()
-        pending = np.arange(len(self.errors))[len(self.errors) - self.n_pending :]
-        for rank in ranks_among_earlier(self.errors, pending, self.lag):
-            levels.move(rank)
+        n_errors = len(self.errors)
+        pending = range(n_errors - self.n_pending, n_errors)
+        levels.move(ranks_among_earlier(self.errors, pending, self.lag))
         return levels
 
     def which_to_keep(self, n_windows: int) -> np.ndarray:
@@ -164,25 +167,43 @@ class RecentErrors:
         return looked_at(self.errors, np.array(len(self.errors)))
 
 
-def ranks_among_earlier(errors: np.ndarray, at: np.ndarray, lag: int) -> np.ndarray:
+def ranks_among_earlier(errors: np.ndarray, at: range, lag: int) -> np.ndarray:
     """Return the lowest levels that would not have held some errors, ``(n, C, H)``.
 
     NaN where too few came before; those of the last windows were not known yet.
     """
-    ranks = np.empty((len(at), *errors.shape[1:]))
-    for here in blocks(len(at), errors):
-        seen, came = looked_at(errors, at[here] - lag + 1), errors[at[here]]
-        n_seen = count(seen)
-        n_below = np.count_nonzero(seen < came[:, None], axis=1)
-        rank = np.where(n_below < n_seen, n_below / (n_seen + 1), 1)
-        unknown = (n_seen < FEWEST) | np.isnan(came)
-        ranks[here] = np.where(unknown, np.nan, rank)
-    return ranks
+    flat = errors.reshape(len(errors), -1)
+    ranks = np.empty((len(at), flat.shape[1]))
+    for first in range(0, flat.shape[1], BLOCK):
+        here = slice(first, first + BLOCK)
+        ranks[:, here] = _ranks(np.ascontiguousarray(flat[:, here]), at, lag)
+    return ranks.reshape(len(at), *errors.shape[1:])
+
+
+def _ranks(errors: np.ndarray, at: range, lag: int) -> np.ndarray:
+    """Return the same of errors ``(n, B)``, few enough that a processor has them."""
+    came = errors[at.start : at.stop]
+    if len(at) < FEW:
+        seen = looked_at(errors, np.arange(at.start, at.stop) - lag + 1)
+        n_below = count_true(seen < came[:, None], axis=1)
+        n_above = count_true(seen >= came[:, None], axis=1)
+    else:
+        counts = np.zeros((2, *came.shape), dtype=np.min_scalar_type(len(AGES)))
+        for back in (AGES + lag).tolist():
+            first = max(0, back - at.start)  # the first that has one so far back
+            seen = errors[at.start + first - back : max(0, at.stop - back)]
+            counts[0, first:] += (seen < came[first:]).view(np.uint8)
+            counts[1, first:] += (seen >= came[first:]).view(np.uint8)
+        n_below, n_above = counts.astype(int)
+    n_seen = n_below + n_above
+    rank = np.where(n_above > 0, n_below / (n_seen + 1), 1)
+    return np.where((n_seen < FEWEST) | np.isnan(came), np.nan, rank)
 
 
 def looked_at(errors: np.ndarray, ends: np.ndarray) -> np.ndarray:
     """Return what counts of the errors before some, NaN where there are none."""
-    at = np.expand_dims(ends, -1) - 1 - AGES
+    n_ages = np.searchsorted(AGES, ends.max(initial=1))  # some may be older than all
+    at = np.expand_dims(ends, -1) - 1 - AGES[: max(1, n_ages)]
     seen = errors[np.maximum(at, 0)]
     seen[at < 0] = np.nan
     return seen

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from skts.conformal._alike import count_true
+
 
 class IntervalScores:
     """Sums over windows, by coverage, channel and step; and what each window held.
@@ -16,7 +18,7 @@ class IntervalScores:
 
     def __init__(self, coverages: Sequence[float]) -> None:
         self._missing = 1 - np.reshape(coverages, (-1, 1, 1))
-        self._sums: dict[str, np.ndarray] = {}
+        self._sums = np.zeros(())  # of held, half widths and errors beyond them
         self._counts = np.zeros(())
         self._held: list[np.ndarray] = []
 
@@ -30,22 +32,23 @@ class IntervalScores:
         widths : ndarray of shape (n, A, C, H) or (A, C, H)
             How far the intervals reached to either side.
         """
-        beyond = np.maximum(errors[:, None] - widths, 0)
-        width = 2 * widths + np.zeros_like(beyond)
-        known = ~np.isnan(beyond)
-        parts = {
-            "held": beyond <= 0,
-            "width": width,
-            # Gneiting and Raftery, JASA 2007
-            "interval_score": width + 2 / self._missing * beyond,
-        }
-        for name, values in parts.items():
-            total = np.where(known, values, 0).sum(axis=0, dtype=np.float64)
-            self._sums[name] = self._sums.get(name, np.zeros(())) + total
-        self._counts = self._counts + known.sum(axis=0)
-        n_held = np.count_nonzero(parts["held"], axis=(-2, -1))
+        known = ~np.isnan(errors)
+        sums, n_held = [], []
+        for one in np.moveaxis(widths, -3, 0):
+            beyond = errors - one
+            held = beyond <= 0  # not where it is NaN
+            width = np.broadcast_to(one, errors.shape)
+            if not known.all():
+                width = np.where(known, width, 0)
+            np.fmax(beyond, 0, out=beyond)
+            parts = (each.sum(axis=0, dtype=np.float64) for each in (width, beyond))
+            sums.append([count_true(held, axis=0), *parts])
+            n_held.append(np.count_nonzero(held, axis=(-2, -1)))
+        self._sums = self._sums + np.stack(sums, axis=1)
+        self._counts = self._counts + count_true(known, axis=0)
+        n_known = np.count_nonzero(known, axis=(-2, -1))
         with np.errstate(invalid="ignore"):
-            self._held.append(n_held / np.count_nonzero(known, axis=(-2, -1)))
+            self._held.append(np.stack(n_held, axis=1) / n_known[:, None])
 
     def held_by_window(self) -> np.ndarray:
         """Return what was held of each window, ``(A, n)``: NaN of one not known."""
@@ -56,11 +59,17 @@ class IntervalScores:
 
         ``pinball_loss`` is the mean of both ends, as quantiles.
         """
-        with np.errstate(invalid="ignore", divide="ignore"):
-            means = {name: total / self._counts for name, total in self._sums.items()}
-        # An interval is scored by the pinball losses of its ends, up to a factor.
-        means["pinball_loss"] = means["interval_score"] * self._missing / 4
-        return means
+        with np.errstate(invalid="ignore"):
+            held, half_width, beyond = self._sums / self._counts
+        # Gneiting and Raftery, JASA 2007
+        score = 2 * (half_width + beyond / self._missing)
+        return {
+            "held": held,
+            "width": 2 * half_width,
+            "interval_score": score,
+            # An interval is scored by the pinball losses of its ends, up to a factor.
+            "pinball_loss": score * self._missing / 4,
+        }
 
 
 class BandScores:

@@ -42,8 +42,7 @@ def test_levels_are_those_of_the_papers():
     ranks = rng.beta([2, 5, 9], [2, 1, 1], size=(400, 1, 3))
     ranks[rng.random(ranks.shape) < 0.1] = np.nan
     levels = Levels.at_start(1, 3)
-    for each in ranks:
-        levels.move(each)
+    levels.move(ranks)
     found = levels.mean()
     for step in range(3):
         expected = literal_levels(ranks[:, 0, step])
@@ -61,15 +60,14 @@ def test_levels_start_as_what_is_asked_for():
 def test_misses_raise_levels_and_hits_lower_them(rank, sign):
     levels = Levels.at_start(1, 1)
     before = levels.mean()
-    levels.move(np.array([[rank]]))
+    levels.move(np.array([[[rank]]]))
     assert (np.sign(levels.mean() - before) == sign).all()
 
 
 def test_levels_rise_with_the_coverage_whatever_came():
     ranks = np.random.default_rng(1).random((300, 4, 2))
     levels = Levels.at_start(4, 2)
-    for each in ranks:
-        levels.move(each > 0.7)
+    levels.move(1.0 * (ranks > 0.7))
     asked = np.linspace(0, 1, 41)
     found = interpolate(levels.mean(), asked)
     assert (np.diff(found, axis=0) >= 0).all()
@@ -80,8 +78,7 @@ def test_levels_rise_with_the_coverage_whatever_came():
 def test_the_coverages_of_levels_are_the_largest_that_have_them():
     ranks = np.random.default_rng(1).random((500, 4, 2))
     levels = Levels.at_start(4, 2)
-    for each in ranks:
-        levels.move(each)
+    levels.move(ranks)
     means = levels.mean()
     means[:2, 0], means[2:, 1] = 0, 1  # flat, as levels of one rate become
     asked = np.linspace(0, 1, 51)

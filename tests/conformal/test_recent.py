@@ -33,7 +33,7 @@ def literal_widths(errors, spacing, n_first, coverages):
                 below = sum(e < error for e in seen)
                 rank = below / (len(seen) + 1)
                 ranks[c, h] = 1 if below == len(seen) else rank
-        levels.move(ranks)
+        levels.move(ranks[None])
     asked = interpolate(levels.mean(), np.array(coverages))
     widths = np.zeros(asked.shape)
     for a, c, h in np.ndindex(*asked.shape):
