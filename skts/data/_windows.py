@@ -52,7 +52,7 @@ class Windows:
         """
         width = self.context_length + self.prediction_length
         views = self.series.unfold(-1, width, 1).transpose(0, 1)  # (T - W + 1, C, W)
-        starts = self.starts[which]
+        starts = pick(self.starts, which)
         windows = pick(views, starts)
         context = windows[..., : self.context_length]
         if self.truth is None:

@@ -48,4 +48,5 @@ class Recipe:
             adam = Adam(weights, lr=self.lr, weight_decay=decay, fused=fused)
             return self.wrap_optimizer(adam)
 
-        return Flat(weights, make)
+        writes = network.by_hand() is not None
+        return Flat(weights, make, keeps_gradients=writes)

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import torch
@@ -13,7 +13,7 @@ from skts._callbacks import FitTask
 from skts.data import Rows, ShuffledBatches, Windows, errors_where_known
 from skts.models._held_to_maps import HeldToMaps
 from skts.models._recipe import Recipe
-from skts.nn import WindowNetwork
+from skts.nn import ByHand, WindowNetwork
 from skts.training import (
     EarlyStopping,
     ProgressLine,
@@ -146,22 +146,22 @@ def window_loss(
             forecast = forward(normalised, *shared)
         return mse_loss(forecast.float() * scale, target)
 
+    # Made with the first loss: the optimiser may still move the weights until then.
+    made_by_hand = cache(network.by_hand)
+
     @torch.no_grad()
-    def by_hand(batch: tuple[Tensor, ...]) -> Tensor | None:
+    def error_by_hand(batch: tuple[Tensor, ...], forward: ByHand) -> Tensor:
         normalised, target, scale = batch
-        passes = network.forward_by_hand(normalised)
-        if passes is None:
-            return None
-        forecast, differentiate = passes
+        forecast, differentiate = forward(normalised)
         error = torch.addcmul(target, forecast, scale, value=-1)
         differentiate(error * (scale * (-2 / error.numel())))
         return torch.linalg.vector_norm(error).square() / error.numel()
 
     def compute_loss(batch: tuple[Tensor, ...]) -> Tensor:
         if not compile and precision == "float32":
-            loss = by_hand(batch)
-            if loss is not None:
-                return loss
+            by_hand = made_by_hand()
+            if by_hand is not None:
+                return error_by_hand(batch, by_hand)
         n_windows, n_channels = batch[0].shape[:2]
         shared = network.shared()
         size = network.windows_at_a_time(n_channels)

@@ -11,7 +11,7 @@ from skts.nn._loster import LoSTer
 from skts.nn._lsinet import CONNECTION_MODES, INTERACTIONS, LSINet, default_patches
 from skts.nn._samformer import ATTENTIONS, HEAD_INITS, VALUE_PROJECTIONS, SAMformer
 from skts.nn._series_features import SeriesFeatures, standardise_each
-from skts.nn._window_network import REVIN_EPS, WindowNetwork
+from skts.nn._window_network import REVIN_EPS, ByHand, WindowNetwork
 
 __all__ = [
     "ATTENTIONS",
@@ -20,6 +20,7 @@ __all__ = [
     "INTERACTIONS",
     "REVIN_EPS",
     "VALUE_PROJECTIONS",
+    "ByHand",
     "LSINet",
     "LoSTer",
     "SAMformer",

@@ -57,10 +57,10 @@ def project(x: Tensor, weights: Sequence[Tensor], n_heads: int) -> tuple[Tensor,
     x : Tensor of shape (B, C, L)
         Normalised windows, which get no gradient.
     weights : sequence of Tensor
-        In this order: gain and shift of RevIN's affine part, ``(C, 1)``; weight
-        ``(h * d, L)`` and bias ``(h * d,)`` of the maps to queries, to keys and to
-        values; those of the map from mixed values back to a window, ``(L, h * d)`` and
-        ``(L,)``; and those of the head, ``(H, L)`` and ``(H,)``.
+        In this order: gain and shift of RevIN's affine part, ``(C, 1)``; weights
+        ``(H + E, L)`` and biases ``(H + E,)`` of the head and of the maps to queries,
+        to keys and to values, one below the other; and those of the map from mixed
+        values back to a window, ``(L, h * d)`` and ``(L,)``.
     n_heads : int
         Number of heads ``h``.
 
@@ -71,46 +71,53 @@ def project(x: Tensor, weights: Sequence[Tensor], n_heads: int) -> tuple[Tensor,
     saved : tuple of Tensor
         What `gradients` needs.
     """
-    gain, shift, *maps_in, output, output_bias, head, head_bias = weights
+    gain, shift, maps, biases, output, output_bias = weights
     n_windows, n_channels, _ = x.shape
+    n_inner = 3 * output.shape[1]
+    horizon = len(maps) - n_inner
     lanes = Lanes(x)
     rows = x.flatten(0, 1)  # (B * C, L)
     unit = gain.reciprocal()
+    ones = torch.ones_like(shift)
 
-    # The path from the window straight to the head, and what meets it at the end.
+    # From what is added to the window, which is mixed values, 1 and the shift in the
+    # units of `gain`, straight to the forecast.
     with lanes.beside(0):
-        forecast = torch.mm(rows, head.t())
-    with lanes.beside(1):
-        ones = output.new_ones(len(output), 1)
-        outer = torch.cat([output, output_bias.unsqueeze(1), ones], 1)
-        path = torch.mm(head, outer)  # (H, h * d + 2)
-        path[:, -1] -= 1  # RevIN takes the shift away again
-        offset = torch.addcmul(path[:, -2] + head_bias, shift, path[:, -1])
-        offset *= unit  # (C, H)
+        outer = torch.cat(
+            [output, output_bias.unsqueeze(1), ones.new_ones(len(output), 1)], 1
+        )
+        path = torch.mm(outer.t(), maps[:horizon].t())  # (h * d + 2, H)
+        path[-2].add_(biases[:horizon])
+        path[-1].sub_(1)  # RevIN takes the shift away again
 
-    maps = torch.cat(maps_in[::2])
-    bias = torch.cat(maps_in[1::2])
-    maps_sum = maps.sum(1)
-    raw = torch.mm(rows, maps.t()).view(n_windows, n_channels, -1)  # (B, C, E)
-    inner = torch.addcmul(shift * maps_sum + bias, raw, gain)
+    mapped = torch.mm(rows, maps.t())  # (B * C, H + E)
+    maps_sum = maps[horizon:].sum(1)
+    raw = mapped[:, horizon:].view(n_windows, n_channels, n_inner)
+    inner = torch.addcmul(
+        torch.addcmul(biases[horizon:], shift, maps_sum), raw, gain
+    )  # (B, C, E)
     inner = inner.view(n_windows, n_channels, 3, n_heads, -1)
     queries, keys, values = _heads_first(inner)  # (B * h, C, d) each
-    scores = torch.bmm(queries, keys.mT)
-    attention = scores.div_(sqrt(queries.shape[-1])).softmax(-1)
-    mixed = torch.bmm(attention, values)
-    mixed = mixed.view(n_windows, n_heads, n_channels, -1).transpose(1, 2)
-    residual = (mixed.flatten(2) * unit).flatten(0, 1)  # (B * C, h * d)
+    # Keys before queries: a softmax over an axis that is not the last is faster.
+    scores = torch.bmm(keys, queries.mT)
+    attention = scores.div_(sqrt(queries.shape[-1])).softmax(1)
+    mixed = torch.bmm(attention.mT, values)
+    mixed = mixed.view(n_windows, n_heads, n_channels, -1).transpose(1, 2).flatten(2)
+    beside = torch.cat([ones, shift], 1).expand(n_windows, -1, -1)
+    added = torch.cat([mixed, beside], 2).mul_(unit).flatten(0, 1)  # (B * C, h * d + 2)
 
-    lanes.join(0, 1)
-    forecast.addmm_(residual, path[:, :-2].t())
+    lanes.join(0)
+    forecast = mapped[:, :horizon].addmm_(added, path)
     saved = (
-        *(rows, gain, shift, unit, maps_sum, outer, head, path),
-        *(raw, queries, keys, values, attention, residual, offset),
+        *(rows, gain, shift, unit, maps, maps_sum, outer, path),
+        *(raw, queries, keys, values, attention, added),
     )
-    return forecast.view(n_windows, n_channels, -1).add_(offset), saved
+    return forecast.view(n_windows, n_channels, horizon), saved
 
 
-def gradients(saved: Saved, gradient: Tensor) -> tuple[Tensor, ...]:
+def gradients(
+    saved: Saved, gradient: Tensor, of_maps: Tensor | None = None
+) -> tuple[Tensor, ...]:
     """Return the gradients of all weights, in the order in which `project` takes them.
 
     Parameters
@@ -119,77 +126,65 @@ def gradients(saved: Saved, gradient: Tensor) -> tuple[Tensor, ...]:
         What `project` returned.
     gradient : Tensor of shape (B, C, H)
         Gradient of the forecast.
+    of_maps : Tensor of shape (H + E, L) or None, default=None
+        Where to put the gradient of the weights of the maps. None for a new tensor.
     """
-    # fmt: off
-    (
-        rows, gain, shift, unit, maps_sum, outer, head, path,
-        raw, queries, keys, values, attention, residual, offset,
-    ) = saved
-    # fmt: on
-    n_windows, n_channels, _ = gradient.shape
+    rows, gain, shift, unit, maps, maps_sum, outer, path, *of_attention = saved
+    raw, queries, keys, values, attention, added = of_attention
+    n_windows, n_channels, horizon = gradient.shape
+    n_heads = len(queries) // n_windows
     lanes = Lanes(gradient)
 
-    # Through the head: forecast = rows head^T + residual path^T + offset, with
-    # path = head outer, where outer is the output map, its bias and ones.
+    # Through the head: forecast = rows head^T + added path, with path = (head outer)^T.
     flat = gradient.flatten(0, 1)  # (B * C, H)
     with lanes.beside(0):
-        by_channel = gradient.sum(0)  # (C, H)
-        d_offset = by_channel * unit  # before the product with unit
-        beside = torch.cat([torch.ones_like(shift), shift], 1)
-        d_path = torch.cat(
-            [torch.mm(flat.t(), residual), torch.mm(d_offset.t(), beside)], 1
-        )  # (H, h * d + 2)
-        d_head = torch.mm(flat.t(), rows).addmm_(d_path, outer.t())
-        d_outer = torch.mm(d_path[:, :-1].t(), head)  # (h * d + 1, L)
-        d_unit_of_offset = (by_channel * offset).sum(1)
-    d_residual = torch.mm(flat, path[:, :-2])  # (B * C, h * d)
-    # What was multiplied by unit: the residual and the offset.
+        d_path = torch.mm(added.t(), flat)  # (h * d + 2, H)
+        d_outer = torch.mm(d_path[:-1], maps[:horizon])  # (h * d + 1, L)
+    d_added = torch.mm(flat, path.t())  # (B * C, h * d + 2)
     with lanes.beside(1):
-        d_unit = (d_residual * residual).view(n_windows, n_channels, -1).sum((0, 2))
+        of_unit = (d_added * added).view(n_windows, n_channels, -1).sum((0, 2))
+    d_mixed = d_added.view(n_windows, n_channels, -1) * unit
 
-    # Through attention: mixed = softmax(queries keys^T / sqrt(d)) values.
-    d_mixed = d_residual.view(n_windows, n_channels, -1) * unit
-    (d_mixed,) = _heads_first(
-        d_mixed.view(n_windows, n_channels, 1, -1, values.shape[-1])
+    # Through attention: mixed = softmax(keys queries^T / sqrt(d))^T values.
+    (d_heads,) = _heads_first(
+        d_mixed[..., :-2].view(n_windows, n_channels, 1, n_heads, -1)
     )
-    d_scores = torch.bmm(d_mixed, values.mT).mul_(attention)
-    d_scores -= attention * d_scores.sum(-1, keepdim=True)
+    d_scores = torch._softmax_backward_data(
+        torch.bmm(values, d_heads.mT), attention, 1, attention.dtype
+    )
     d_scores /= sqrt(queries.shape[-1])
     d_inner = torch.stack(
         [
-            torch.bmm(d_scores, keys),
-            torch.bmm(d_scores.mT, queries),
-            torch.bmm(attention.mT, d_mixed),
-        ]
-    )
-    d_inner = d_inner.view(3, n_windows, -1, n_channels, values.shape[-1])
-    d_inner = d_inner.permute(1, 3, 0, 2, 4).reshape(raw.shape)  # (B, C, E)
+            torch.bmm(d_scores.mT, keys),
+            torch.bmm(d_scores, queries),
+            torch.bmm(attention, d_heads),
+        ],
+        2,
+    )  # (B * h, C, 3, d)
+    d_inner = d_inner.view(n_windows, n_heads, n_channels, 3, -1)
+    d_inner = d_inner.permute(0, 2, 3, 1, 4).flatten(2)
+    d_mapped = torch.cat([gradient, d_inner], 2)  # (B, C, H + E)
 
-    # Through the maps: inner = gain * raw + shift * column sums + bias.
+    # Through the maps: inner = gain * raw + shift * column sums + biases.
+    by_channel = d_inner.sum(0)  # (C, E)
     with lanes.beside(1):
         d_gain = (d_inner * raw).sum((0, 2))
-    inner_by_channel = d_inner.sum(0)  # (C, E)
     with lanes.beside(2):
-        d_bias = inner_by_channel.sum(0)
-        d_shift = torch.mv(inner_by_channel, maps_sum)
-    d_maps = torch.addmm(
-        torch.mm(inner_by_channel.t(), shift),
-        (d_inner * gain).flatten(0, 1).t(),
-        rows,
-    )
+        d_bias = by_channel.sum(0)
+        d_shift = torch.mv(by_channel, maps_sum) + d_mixed[..., -1].sum(0)
+    d_mapped[..., horizon:].mul_(gain)
+    d_maps = torch.mm(d_mapped.flatten(0, 1).t(), rows, out=of_maps)  # (H + E, L)
+    d_maps[horizon:].add_(torch.mm(by_channel.t(), shift))
     lanes.join(0, 1, 2)
-    d_unit += d_unit_of_offset
-    d_gain -= d_unit * unit.squeeze(1)
-    d_shift += torch.mv(d_offset, path[:, -1])
-    weights = zip(d_maps.chunk(3), d_bias.chunk(3), strict=True)
+    d_maps[:horizon].addmm_(d_path.t(), outer.t())
+    d_gain -= of_unit * unit.squeeze(1)
     return (
         d_gain.unsqueeze(1),
         d_shift.unsqueeze(1),
-        *(gradient for pair in weights for gradient in pair),
+        d_maps,
+        torch.cat([d_path[-2], d_bias]),
         d_outer[:-1].t(),
         d_outer[-1],
-        d_head,
-        d_path[:, -2],
     )
 
 

@@ -21,8 +21,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from skts.nn._joined import Joined
 from skts.nn._projection_first import ProjectionFirst, gradients, project
-from skts.nn._window_network import WindowNetwork
+from skts.nn._window_network import ByHand, WindowNetwork
 
 ATTENTIONS = ("channel", "identity", "random", "temporal", "none")
 VALUE_PROJECTIONS = ("factorised", "full")
@@ -98,6 +99,7 @@ class SAMformer(WindowNetwork):
         super().__init__(use_revin)
         self.attention = attention
         self.value_projection = value_projection
+        self.n_channels = n_channels
         self.n_heads = n_heads
         self.hidden_size = hidden_size
         if use_revin:
@@ -134,27 +136,32 @@ class SAMformer(WindowNetwork):
 
     def forward_normalised(self, normalised: Tensor, *shared: Tensor) -> Tensor:
         """Forecast a normalised window ``(B, C, L)``, in normalised units."""
-        if not self._is_by_hand(normalised):
+        by_hand = not normalised.requires_grad and self._is_by_hand()
+        if not by_hand or _is_autocast(normalised.device.type):
             return self._step_by_step(normalised)
-        weights = self._weights(normalised)
+        weights = [torch.cat(part) for part in self._parts()]
         return ProjectionFirst.apply(normalised, self.n_heads, *weights)  # type: ignore[no-untyped-call]
 
-    def forward_by_hand(
-        self, normalised: Tensor
-    ) -> tuple[Tensor, Callable[[Tensor], None]] | None:
-        """Return the forecast, and what sets the gradients of all weights."""
-        # With `sigma_reparam` they are those of what is made of the weights.
-        if self.head.gain is not None or not self._is_by_hand(normalised):
+    def by_hand(self) -> ByHand | None:
+        """Return a forward pass that knows its gradient."""
+        # With `sigma_reparam` it would be that of what is made of the weights.
+        if self.head.gain is not None or not self._is_by_hand():
             return None
-        weights = self._weights(normalised)
-        forecast, saved = project(normalised, weights, self.n_heads)
+        gain, shift, maps, *others = map(Joined, self._parts())
+        parts = [gain, shift, maps, *others]
 
-        def differentiate(gradient: Tensor) -> None:
-            for weight, new in zip(weights, gradients(saved, gradient), strict=True):
-                if weight.requires_grad:
-                    weight.grad = new
+        def forward(normalised: Tensor) -> tuple[Tensor, Callable[[Tensor], None]]:
+            weights = [part.value() for part in parts]
+            forecast, saved = project(normalised, weights, self.n_heads)
 
-        return forecast, differentiate
+            def differentiate(gradient: Tensor) -> None:
+                new = gradients(saved, gradient, maps.gradient)
+                for part, of_part in zip(parts, new, strict=True):
+                    part.set_gradient(of_part)
+
+            return forecast, differentiate
+
+        return forward
 
     def step_kind(self) -> Hashable:
         """Return None with `sigma_reparam`: the CPU checks spectral norms."""
@@ -170,21 +177,25 @@ class SAMformer(WindowNetwork):
         scores = queries @ keys.transpose(-2, -1) / sqrt(self.hidden_size)
         return scores.softmax(dim=-1)
 
-    def _is_by_hand(self, normalised: Tensor) -> bool:
+    def _is_by_hand(self) -> bool:
         """Return whether the gradient is the one written by hand."""
-        return (
-            self.attention in ("channel", "random")
-            and self.value_projection == "factorised"
-            and not normalised.requires_grad
-            and not _is_autocast(normalised.device.type)
-        )
+        is_default = self.value_projection == "factorised"
+        return is_default and self.attention in ("channel", "random")
 
-    def _weights(self, normalised: Tensor) -> list[Tensor]:
-        """Return the weights in the order in which `project` takes them."""
-        ones = normalised.new_ones(normalised.shape[1], 1)
-        affine = (self.gain, self.shift) if self.use_revin else (ones, ones - 1)
-        maps = (self.query, self.key, self.value, self.output, self.head)
-        return [*affine, *(part for m in maps for part in (m.weight, m.bias))]
+    def _parts(self) -> list[list[Tensor]]:
+        """Return the weights that `project` takes, each as those it consists of."""
+        ones = self.head.bias.new_ones(self.n_channels, 1)
+        gain: Tensor = self.gain if self.use_revin else ones
+        shift: Tensor = self.shift if self.use_revin else torch.zeros_like(ones)
+        maps = self.head, self.query, self.key, self.value
+        return [
+            [gain],
+            [shift],
+            [m.weight for m in maps],
+            [m.bias for m in maps],
+            [self.output.weight],
+            [self.output.bias],
+        ]
 
     def _step_by_step(self, normalised: Tensor) -> Tensor:
         """Return equation (4), restored, for any kind of attention."""

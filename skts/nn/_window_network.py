@@ -16,6 +16,8 @@ from torch import Tensor, nn
 
 REVIN_EPS = 1e-5
 
+ByHand = Callable[[Tensor], tuple[Tensor, Callable[[Tensor], None]]]
+
 
 class WindowNetwork(nn.Module):
     """Map a context window ``(B, C, L)`` to a forecast ``(B, C, H)``.
@@ -44,7 +46,7 @@ class WindowNetwork(nn.Module):
         # torch.var takes ten times as long as this on a CPU.
         length = torch.linalg.vector_norm(centred.detach(), dim=-1, keepdim=True)
         scale = torch.sqrt(length.square() / context.shape[-1] + REVIN_EPS)
-        return centred / scale, mean, scale
+        return centred.div_(scale), mean, scale
 
     def shared(self) -> tuple[Tensor, ...]:
         """Return what is computed from the weights alone, once for all windows."""
@@ -61,19 +63,18 @@ class WindowNetwork(nn.Module):
         """
         raise NotImplementedError
 
-    def forward_by_hand(
-        self, normalised: Tensor
-    ) -> tuple[Tensor, Callable[[Tensor], None]] | None:
-        """Forecast a normalised window with a gradient that does without autograd.
+    def by_hand(self) -> ByHand | None:
+        """Return a forward pass with a gradient that does without autograd.
+
+        It is for use while weights, and the gradients that they have by now, stay where
+        they are in memory.
 
         Returns
         -------
-        forecast : Tensor of shape (B, C, H)
-            What :meth:`forward_normalised` returns.
-        differentiate : callable
-            Takes the gradient of the forecast and sets those of the weights.
-
-        None if the network leaves its gradient to autograd.
+        callable or None
+            Maps a normalised window to what :meth:`forward_normalised` returns, and to
+            a function that takes the gradient of this forecast and sets those of the
+            weights. None if the network leaves its gradient to autograd.
         """
         return None
 

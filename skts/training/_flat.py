@@ -9,6 +9,7 @@ the tensor is stepped in pieces, all at once.
 """
 
 from collections.abc import Callable, Sequence
+from itertools import groupby
 
 import torch
 from torch import Tensor
@@ -16,7 +17,8 @@ from torch.optim import Optimizer
 
 from skts.training._optimizers import Uncompiled
 
-# Weights start at multiples of this many numbers, where memory is read fastest.
+# Weights of one width start at a multiple of this many numbers, where memory is read
+# fastest. They lie one behind the other, so that a network may take them as one.
 ALIGNMENT = 64
 # Numbers in a piece at least, and pieces at most: some dozens of tensors are stepped at
 # once, more of them in several goes.
@@ -36,27 +38,44 @@ class Flat(Uncompiled):
     make : callable
         Makes the optimiser, given a list of tensors. It works on single numbers, or,
         like SAM, on all of them.
+    keeps_gradients : bool, default=False
+        Whether weights keep their gradients, which become zeros before each loss,
+        rather than lose them. That is faster for a loss that overwrites gradients, and
+        slower for autograd, which adds to one after the other.
     """
 
     def __init__(
-        self, weights: Sequence[Tensor], make: Callable[[list[Tensor]], Optimizer]
+        self,
+        weights: Sequence[Tensor],
+        make: Callable[[list[Tensor]], Optimizer],
+        *,
+        keeps_gradients: bool = False,
     ) -> None:
-        self.weights = list(weights)
-        sizes = [-(-w.numel() // ALIGNMENT) * ALIGNMENT for w in self.weights]
-        values = self.weights[0].detach().new_zeros(sum(sizes))
-        gradient = torch.zeros_like(values)
+        self.weights = sorted(weights, key=_width)
+        self.keeps_gradients = keeps_gradients
+        starts, end = [], 0
+        for _, alike in groupby(self.weights, key=_width):
+            end = -(-end // ALIGNMENT) * ALIGNMENT
+            for weight in alike:
+                starts.append(end)
+                end += weight.numel()
+        values = self.weights[0].detach().new_zeros(end)
+        self._gradient = torch.zeros_like(values)
         parts, self._gradients = (
             [
-                part[: weight.numel()].view_as(weight)
-                for weight, part in zip(self.weights, flat.split(sizes), strict=True)
+                flat[start : start + weight.numel()].view_as(weight)
+                for weight, start in zip(self.weights, starts, strict=True)
             ]
-            for flat in (values, gradient)
+            for flat in (values, self._gradient)
         )
         for weight, part in zip(self.weights, parts, strict=True):
             part.copy_(weight.detach())
             weight.data = part
+        if keeps_gradients:
+            for weight, part in zip(self.weights, self._gradients, strict=True):
+                weight.grad = part
         pieces = _cut(values)
-        for piece, part in zip(pieces, _cut(gradient), strict=True):
+        for piece, part in zip(pieces, _cut(self._gradient), strict=True):
             piece.requires_grad_().grad = part
         self.base = make(pieces)
         super().__init__(self.base.param_groups, {})
@@ -64,6 +83,9 @@ class Flat(Uncompiled):
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradients of the weights."""
+        if self.keeps_gradients:
+            self._gradient.zero_()
+            return
         for weight in self.weights:
             weight.grad = None
 
@@ -72,14 +94,20 @@ class Flat(Uncompiled):
 
         def compute() -> Tensor:
             loss = closure()
-            new = [
-                torch.zeros_like(weight) if weight.grad is None else weight.grad
-                for weight in self.weights
-            ]
-            torch._foreach_copy_(self._gradients, new)
+            if not self.keeps_gradients:
+                new = [
+                    torch.zeros_like(weight) if weight.grad is None else weight.grad
+                    for weight in self.weights
+                ]
+                torch._foreach_copy_(self._gradients, new)
             return loss
 
         return self.base.step(compute)  # type: ignore[arg-type, return-value]
+
+
+def _width(weight: Tensor) -> tuple[int, ...]:
+    """Return the shape of a weight's rows, those of a bias being numbers."""
+    return tuple(weight.shape[1:])
 
 
 def _cut(tensor: Tensor) -> list[Tensor]:

@@ -33,6 +33,7 @@ def take_step(model, prepare=prepare_batch, is_read=False):
             loss.item()
         return loss
 
+    optimizer.step(closure)  # the first step makes what later ones find
     return optimizer.step(closure)
 
 

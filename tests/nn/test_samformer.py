@@ -10,6 +10,7 @@ from torch.testing import assert_close
 from skts.benchmarks._plain_samformer import PlainSAMformer
 from skts.nn import SAMformer
 from skts.nn._samformer import ATTENTIONS
+from skts.training import SGD, Flat
 
 C, L, H, E = 4, 12, 5, 3
 ROUTES = [("factorised", 1), ("factorised", 2), ("full", 1)]
@@ -133,18 +134,25 @@ def test_the_gradient_by_hand_is_that_of_finite_differences(n_heads, sigma_repar
     assert torch.autograd.gradcheck(forecast, weights)
 
 
+@pytest.mark.parametrize("in_one", [False, True])
 @pytest.mark.parametrize("use_revin", [True, False])
 @pytest.mark.parametrize("attention", ["channel", "random"])
-def test_the_gradient_is_the_same_without_autograd(attention, use_revin):
+def test_the_gradient_is_the_same_without_autograd(attention, use_revin, in_one):
     network = perturb(make(attention=attention, n_heads=2, use_revin=use_revin))
+    weights = [w for w in network.parameters() if w.requires_grad]
     x, _, _ = network.normalise(windows(2))
     weight = torch.randn(2, C, H, dtype=torch.float64)
     expected = network.forward_normalised(x)
     (expected * weight).sum().backward()
     gradients = [parameter.grad for parameter in network.parameters()]
-    network.zero_grad()
+    if in_one:
+        flat = Flat(weights, lambda w: SGD(w, lr=0.1), keeps_gradients=True)
+        (values,) = flat.param_groups[0]["params"]
+        values.grad.fill_(3.0)  # what was there before does not count
+    else:
+        network.zero_grad()
     with torch.no_grad():
-        forecast, differentiate = network.forward_by_hand(x)
+        forecast, differentiate = network.by_hand()(x)
         differentiate(weight)
     assert torch.equal(forecast, expected)
     for parameter, wanted in zip(network.parameters(), gradients, strict=True):
@@ -158,7 +166,7 @@ def test_the_gradient_is_the_same_without_autograd(attention, use_revin):
 )
 def test_other_gradients_are_left_to_autograd(settings):
     network = make(**settings)
-    assert network.forward_by_hand(network.normalise(windows(2))[0]) is None
+    assert network.by_hand() is None
 
 
 class Normalised(torch.nn.Module):
