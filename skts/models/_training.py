@@ -133,7 +133,7 @@ def window_loss(
     """Return the mean squared error of a prepared batch as a function.
 
     Where the network knows its gradient, the weights have it with the loss, which then
-    carries none.
+    carries none but that of a penalty.
     """
     forward = network.forward_normalised
     if compile:
@@ -149,33 +149,53 @@ def window_loss(
     # Made with the first loss: the optimiser may still move the weights until then.
     made_by_hand = cache(network.by_hand)
 
-    @torch.no_grad()
-    def error_by_hand(batch: tuple[Tensor, ...], forward: ByHand) -> Tensor:
-        normalised, target, scale = batch
-        forecast, differentiate = forward(normalised)
-        error = torch.addcmul(target, forecast, scale, value=-1)
-        differentiate(error * (scale * (-2 / error.numel())))
-        return torch.linalg.vector_norm(error).square() / error.numel()
-
-    def compute_loss(batch: tuple[Tensor, ...]) -> Tensor:
-        if not compile and precision == "float32":
-            by_hand = made_by_hand()
-            if by_hand is not None:
-                return error_by_hand(batch, by_hand)
+    def split(batch: tuple[Tensor, ...]) -> list[tuple[Tensor, ...]]:
+        """Return the parts that a batch is trained on one after the other."""
         n_windows, n_channels = batch[0].shape[:2]
-        shared = network.shared()
         size = network.windows_at_a_time(n_channels)
         if device.type != "cpu" or compile or size is None or size >= n_windows:
-            loss = squared_error(batch, *shared)
+            return [batch]
+        size = -(-n_windows // -(-n_windows // size))  # as equal as they can be
+        return list(zip(*(tensor.split(size) for tensor in batch), strict=True))
+
+    def error_by_hand(batch: tuple[Tensor, ...], forward: ByHand) -> Tensor:
+        shared = network.shared()
+        leaves = [tensor.detach() for tensor in shared]
+        n_values = batch[1].numel()
+        errors = []
+        with torch.no_grad():
+            for normalised, target, scale in split(batch):
+                forecast, differentiate = forward(normalised, *leaves)
+                error = torch.addcmul(target, forecast, scale, value=-1)
+                differentiate(error * (scale * (-2 / n_values)))
+                errors.append(torch.linalg.vector_norm(error).square() / n_values)
+        if shared:
+            torch.autograd.backward(shared, [leaf.grad for leaf in leaves])
+        return errors[0] if len(errors) == 1 else torch.stack(errors).sum()
+
+    def error_with_autograd(batch: tuple[Tensor, ...]) -> Tensor:
+        shared = network.shared()
+        parts = split(batch)
+        if len(parts) == 1:
+            return squared_error(batch, *shared)
+        n_windows = len(batch[0])
+        return loss_in_parts(
+            lambda part, *s: squared_error(part, *s) * (len(part[0]) / n_windows),
+            parts,
+            weights,
+            shared,
+        )
+
+    def compute_loss(batch: tuple[Tensor, ...]) -> Tensor:
+        by_hand = None
+        if not compile and precision == "float32":
+            by_hand = made_by_hand()
+        if by_hand is None:
+            error = error_with_autograd(batch)
         else:
-            loss = loss_in_parts(
-                lambda part, *s: squared_error(part, *s) * (len(part[0]) / n_windows),
-                zip(*(tensor.split(size) for tensor in batch), strict=True),
-                weights,
-                shared,
-            )
+            error = error_by_hand(batch, by_hand)
         penalty = network.penalty()
-        return loss if penalty is None else loss + penalty
+        return error if penalty is None else error + penalty
 
     return compute_loss
 

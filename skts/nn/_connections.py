@@ -14,11 +14,12 @@ Axes: ``M`` connection matrices (groups of channels times heads), ``N`` patches,
 hidden size. The receiver comes first: ``C[m, i, j]`` tells whether i listens to j.
 """
 
-from typing import Self
+from typing import Any, Self
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
 
 from skts._random import generator_for
 
@@ -96,10 +97,10 @@ class PatchConnections(nn.Module):
         sender_weight, receiver_weight = self.pair.weight.chunk(2, dim=1)
         senders = F.linear(embedded, sender_weight)
         receivers = F.linear(embedded, receiver_weight, self.pair.bias)
-        pairs = (receivers.unsqueeze(2) + senders.unsqueeze(1)).relu_()  # (M, N, N, d)
         off_weight, on_weight = self.decision.weight
         off_bias, on_bias = self.decision.bias
-        return pairs @ (on_weight - off_weight) + (on_bias - off_bias)
+        scores = _PairScores.apply(receivers, senders, on_weight - off_weight)  # type: ignore[no-untyped-call]
+        return scores + (on_bias - off_bias)
 
     def sample(self) -> Tensor:
         """Draw 0/1 matrices whose gradient is that of a tempered sigmoid."""
@@ -145,6 +146,29 @@ class PatchConnections(nn.Module):
             with torch.inference_mode(False):
                 self._fixed = weights, self._finish(self.matrix())
         return self._fixed[1]
+
+
+class _PairScores(torch.autograd.Function):
+    """Scores ``(M, N, N)`` of all pairs: ``relu(receivers + senders) @ weight``.
+
+    What it works on, ``(M, N, N, d)``, is large: autograd would go over it more often.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, receivers: Tensor, senders: Tensor, weight: Tensor) -> Tensor:
+        pairs = (receivers.unsqueeze(2) + senders.unsqueeze(1)).relu_()
+        ctx.save_for_backward(pairs, weight)
+        return pairs @ weight
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        pairs, weight = ctx.saved_tensors
+        d_weight = gradient.flatten() @ pairs.flatten(0, 2)
+        is_on = pairs.sign()  # 1 where relu lets through
+        d_receivers = (gradient.unsqueeze(2) @ is_on).squeeze(2) * weight
+        d_senders = is_on.mul_(gradient.unsqueeze(3)).sum(1) * weight
+        return d_receivers, d_senders, d_weight
 
 
 def _logistic_noise(like: Tensor) -> Tensor:

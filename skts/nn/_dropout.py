@@ -30,22 +30,22 @@ def dropout(values: Tensor, p: float, training: bool) -> Tensor:
     return _ByteDropout.apply(values, p)  # type: ignore[no-untyped-call]
 
 
+def draw_mask(mask: Tensor, p: float) -> Tensor:
+    """Fill a tensor on the CPU with what `dropout` multiplies values by."""
+    if p == 0:
+        return mask.fill_(1)
+    return _fill(mask, _random_bytes(mask.shape), _threshold(p), p)
+
+
 class _ByteDropout(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, values: Tensor, p: float) -> Tensor:
-        ctx.bytes = _random_bytes(values.shape)
-        # Rounding the threshold at random keeps `p` exact, not a multiple of 1 / 256.
-        ctx.threshold = math.floor(256 * p + _random_share()) - 128
-        ctx.scale = 1 / (1 - p)
-        return _mask(ctx, values).mul_(values)
+        ctx.drawn = _random_bytes(values.shape), _threshold(p), p
+        return _fill(torch.empty_like(values), *ctx.drawn).mul_(values)
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
-        return _mask(ctx, gradient).mul_(gradient), None
-
-
-def _random_share() -> float:
-    return torch.rand((), device="cpu", generator=generator_for(CPU)).item()
+        return _fill(torch.empty_like(gradient), *ctx.drawn).mul_(gradient), None
 
 
 def _random_bytes(shape: torch.Size) -> Tensor:
@@ -54,8 +54,14 @@ def _random_bytes(shape: torch.Size) -> Tensor:
     return draws.view(torch.int8)[: shape.numel()].view(shape)
 
 
-def _mask(ctx: Any, like: Tensor) -> Tensor:
-    """Return a mask like `like`: 0 where dropped, `scale` elsewhere."""
+def _threshold(p: float) -> int:
+    """Return the least byte that keeps its value."""
+    # Rounding at random keeps `p` exact, not a multiple of 1 / 256.
+    share = torch.rand((), device="cpu", generator=generator_for(CPU)).item()
+    return math.floor(256 * p + share) - 128
+
+
+def _fill(mask: Tensor, drawn: Tensor, threshold: int, p: float) -> Tensor:
+    """Fill a mask: 0 where dropped, elsewhere what makes up for it."""
     # Comparing into a float tensor skips the boolean one and its slow conversion.
-    kept = torch.ge(ctx.bytes, ctx.threshold, out=torch.empty_like(like))
-    return kept.mul_(ctx.scale)
+    return torch.ge(drawn, threshold, out=mask).mul_(1 / (1 - p))

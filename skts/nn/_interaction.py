@@ -46,6 +46,7 @@ class SparseInteraction(nn.Module):
     ) -> None:
         super().__init__()
         self.n_heads = n_heads
+        self.head_size = head_size
         self.dropout = dropout
         self.connections = connections
         self.time_invariant = PatchMixing(n_patches, dropout)

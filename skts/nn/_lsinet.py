@@ -13,7 +13,7 @@ Axes: ``R`` rows (channels times windows, channel by channel), ``N`` patches, ``
 patch length, ``d`` hidden size, ``h`` heads; ``B``, ``C``, ``L``, ``H`` as everywhere.
 """
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 
 import torch
 import torch.nn.functional as F
@@ -22,13 +22,14 @@ from torch import Tensor, nn
 from skts.nn._connections import PatchConnections
 from skts.nn._dropout import dropout
 from skts.nn._interaction import InteractionBlock, SelfAttention, SparseInteraction
-from skts.nn._window_network import WindowNetwork
+from skts.nn._lsinet_by_hand import Passes
+from skts.nn._window_network import ByHand, WindowNetwork
 
 INTERACTIONS = ("sparse", "attention", "none")
 CONNECTION_MODES = ("threshold", "topk", "mean")
 LOWEST_TEMPERATURE = 0.05
-CACHED_ELEMENTS = 2**18  # a float32 tensor of one megabyte
-PARTS_AT_A_TIME = 4  # kept for the backward pass together
+CACHED_ELEMENTS = 2**17  # a float32 tensor of half a megabyte
+PARTS_AT_A_TIME = 4  # kept for autograd's backward pass together
 
 
 def default_patches(context_length: int) -> tuple[int, int]:
@@ -122,6 +123,7 @@ class LSINet(WindowNetwork):
         self.patch_length = patch_length
         self.stride = stride
         self.n_heads = n_heads
+        self.head_size = head_size
         self.residual_stack = residual_stack
         self.interaction = interaction
         self.sparsity_interval = sparsity_interval
@@ -174,7 +176,8 @@ class LSINet(WindowNetwork):
 
     def windows_at_a_time(self, n_channels: int) -> int:
         """Return how many windows keep a few dozen megabytes for the backward pass."""
-        n_rows = PARTS_AT_A_TIME * CACHED_ELEMENTS // self.position.numel()
+        n_parts = 1 if self._is_by_hand() else PARTS_AT_A_TIME
+        n_rows = n_parts * CACHED_ELEMENTS // self.position.numel()
         return max(1, n_rows // n_channels)
 
     def forward_normalised(self, normalised: Tensor, *connections: Tensor) -> Tensor:
@@ -193,6 +196,30 @@ class LSINet(WindowNetwork):
         by_row = torch.cat([z.transpose(0, 1).flatten(1) for z in refined])
         flat = by_row.view(*patches.shape[1:3], -1)  # (C, B, N * d)
         return self.head(flat).transpose(0, 1)
+
+    def by_hand(self) -> ByHand | None:
+        """Return a forward pass that knows its gradient.
+
+        On a CPU, for sparse connections that carry features as wide as the network.
+        """
+        if not self._is_by_hand():
+            return None
+        passes = Passes(self)
+
+        def forward(
+            normalised: Tensor, *connections: Tensor
+        ) -> tuple[Tensor, Callable[[Tensor], None]]:
+            patches = self._cut(normalised)
+            rows = passes.of(patches)
+            forecast = rows.forward(patches, connections).transpose(0, 1)
+            return forecast, lambda gradient: rows.backward(gradient.transpose(0, 1))
+
+        return forward
+
+    def _is_by_hand(self) -> bool:
+        is_wide = self.head_size >= self.position.shape[1]
+        on_cpu = self.position.device.type == "cpu"
+        return self.interaction == "sparse" and is_wide and on_cpu
 
     def _cut(self, normalised: Tensor) -> Tensor:
         """Cut every channel into patches, patch first: ``(N, C, B, P)``."""

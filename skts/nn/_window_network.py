@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 REVIN_EPS = 1e-5
 
-ByHand = Callable[[Tensor], tuple[Tensor, Callable[[Tensor], None]]]
+ByHand = Callable[..., tuple[Tensor, Callable[[Tensor], None]]]
 
 
 class WindowNetwork(nn.Module):
@@ -72,9 +72,11 @@ class WindowNetwork(nn.Module):
         Returns
         -------
         callable or None
-            Maps a normalised window to what :meth:`forward_normalised` returns, and to
-            a function that takes the gradient of this forecast and sets those of the
-            weights. None if the network leaves its gradient to autograd.
+            Maps what :meth:`forward_normalised` takes to what that returns, and to a
+            function that takes the gradient of this forecast and sets those of the
+            weights; where :meth:`windows_at_a_time` tells a number, it adds to those of
+            the weights and of what is shared. It is called before the next windows are
+            forecast. None if the network leaves its gradient to autograd.
         """
         return None
 

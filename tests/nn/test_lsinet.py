@@ -218,6 +218,72 @@ def test_training_gradients_equal_those_of_the_plain_twin(monkeypatch, sizes):
         torch.testing.assert_close(parameter.grad, twins[name].grad)
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"head_size": 9},
+        {"n_modules": 2, "residual_stack": True, "normalise_rows": True},
+        {"n_connection_groups": 2, "head": "channel"},
+    ],
+    ids=str,
+)
+def test_the_gradient_is_the_same_without_autograd(monkeypatch, changes):
+    network = make(**{"head_size": 8, "dropout": 0.3} | changes)
+    x, weight = windows(4), windows(4, length=4)
+    matrices = [matrix.detach() for matrix in network.shared()]
+    leaves = [matrix.clone().requires_grad_() for matrix in matrices]
+    forecasts, masks = [], []
+    by_hand = network.by_hand()
+    passes = inspect.getclosurevars(by_hand).nonlocals["passes"]
+    with torch.no_grad():
+        for part, part_of_weight in zip(x.split(2), weight.split(2), strict=True):
+            forecast, differentiate = by_hand(part, *matrices)
+            forecasts.append(forecast)
+            differentiate(part_of_weight)
+            last = passes.of(network._cut(part))
+            masks.append([mask.clone() for mask in masks_by_hand(last)])
+    gradients = {name: p.grad for name, p in network.named_parameters()}
+    network.zero_grad()
+
+    def drop(values, *_):
+        mask = masks[0].pop(0)
+        return values * mask.reshape(values.shape)
+
+    monkeypatch.setattr(lsinet_module, "dropout", drop)
+    monkeypatch.setattr(interaction_module, "dropout", drop)
+    for part, part_of_weight, forecast in zip(
+        x.split(2), weight.split(2), forecasts, strict=True
+    ):
+        expected = network.forward_normalised(part, *leaves)
+        (expected * part_of_weight).sum().backward()
+        torch.testing.assert_close(forecast, expected)
+        assert not masks.pop(0)
+    for name, parameter in network.named_parameters():
+        torch.testing.assert_close(gradients[name], parameter.grad)
+    for matrix, leaf in zip(matrices, leaves, strict=True):
+        torch.testing.assert_close(matrix.grad, leaf.grad)
+
+
+def masks_by_hand(last):
+    """Return the masks of a pass in the order in which they are drawn with autograd."""
+    for embedded, blocks in zip(
+        last.keep.split(last.block_rows, 1), last.blocks, strict=True
+    ):
+        yield embedded
+        for block in blocks:
+            integrate = block.integrate  # whose masks are turned
+            yield from (block.mix.keep_hidden, block.mix.keep_result)
+            yield from (block.receive.keep_values, block.receive.keep_result)
+            yield from (block.update.keep_hidden, block.update.keep_result)
+            yield from (integrate.keep_hidden.t(), integrate.keep_result.t())
+
+
+@pytest.mark.parametrize("changes", [{}, {"interaction": "none"}])
+def test_other_gradients_are_left_to_autograd(changes):
+    network = make(**changes)  # heads narrower than the network, or none
+    assert network.by_hand() is None
+
+
 def test_rows_in_small_portions_give_the_same_forecast(monkeypatch):
     network = make().eval()
     together = network(windows())

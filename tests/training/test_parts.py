@@ -105,13 +105,14 @@ def test_no_more_than_one_part_is_kept():
 
 
 @pytest.mark.parametrize(
-    "changed", [{}, {"interaction": "attention"}, {"use_revin": False}], ids=str
+    "changed",
+    [{}, {"interaction": "attention"}, {"use_revin": False}, {"head_size": 8}],
+    ids=str,
 )
 def test_lsinet_trains_on_parts_as_on_the_whole(monkeypatch, changed):
     settings = {"hidden_size": 8, "n_heads": 2, "head_size": 4, "dropout": 0.0}
-    forecaster = LSINetForecaster(
-        20, 4, **settings, embedding_dropout=0.0, sparsity_interval=1, **changed
-    )
+    settings |= {"embedding_dropout": 0.0, "sparsity_interval": 1} | changed
+    forecaster = LSINetForecaster(20, 4, **settings)
     torch.manual_seed(0)
     network = recipe_of(forecaster).build(3, 20, 4).double().train()
     context = torch.randn(10, 3, 20, dtype=torch.float64)
@@ -123,7 +124,8 @@ def test_lsinet_trains_on_parts_as_on_the_whole(monkeypatch, changed):
         network.zero_grad()
         torch.manual_seed(1)  # the same connections
         compute = window_loss(network, "float32", False, torch.device("cpu"))
-        # The loss is in float32; the gradient of its parts is not.
+        # The loss is in float32; the gradient of its parts is not. Without autograd the
+        # weights have theirs already, but for the penalty's.
         loss = compute(batch)
         loss.backward()
         results.append([loss, *(w.grad for w in network.parameters())])
