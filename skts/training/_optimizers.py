@@ -58,6 +58,8 @@ class Adam(Uncompiled, torch.optim.Adam):
             self._usual_step()
             return loss
         for group, weights in groups:
+            if not weights:
+                continue
             states = [self.state[weight] for weight in weights]
             counts = [state["step"] for state in states]
             torch._foreach_add_(counts, 1)

@@ -44,3 +44,12 @@ def test_steps_are_those_of_torch(ours, base, options):
     assert len(set(losses)) == 4
     assert losses == expected[0]
     assert_close(weights, expected[1], rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("optimizer_of", [Adam, SGD])
+def test_a_step_without_gradients_moves_nothing(optimizer_of):
+    weight = nn.Parameter(torch.ones(3))
+    options = {"fused": True} if optimizer_of is Adam else {}
+    optimizer = optimizer_of([weight], lr=0.1, **options)
+    assert optimizer.step(lambda: 2.0) == 2.0
+    assert torch.equal(weight, torch.ones(3))
