@@ -29,7 +29,7 @@ INTERACTIONS = ("sparse", "attention", "none")
 CONNECTION_MODES = ("threshold", "topk", "mean")
 LOWEST_TEMPERATURE = 0.05
 CACHED_ELEMENTS = 2**17  # a float32 tensor of half a megabyte
-PARTS_AT_A_TIME = 4  # kept for autograd's backward pass together
+PARTS_AT_A_TIME = 4  # kept for a backward pass by autograd or of several groups
 
 
 def default_patches(context_length: int) -> tuple[int, int]:
@@ -176,7 +176,9 @@ class LSINet(WindowNetwork):
 
     def windows_at_a_time(self, n_channels: int) -> int:
         """Return how many windows keep a few dozen megabytes for the backward pass."""
-        n_parts = 1 if self._is_by_hand() else PARTS_AT_A_TIME
+        # Each group of connections goes by itself: a few rows of each would be too few.
+        is_whole = self._is_by_hand() and len(self.connection_groups) == 1
+        n_parts = 1 if is_whole else PARTS_AT_A_TIME
         n_rows = n_parts * CACHED_ELEMENTS // self.position.numel()
         return max(1, n_rows // n_channels)
 

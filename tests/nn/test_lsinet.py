@@ -284,6 +284,12 @@ def test_other_gradients_are_left_to_autograd(changes):
     assert network.by_hand() is None
 
 
+def test_groups_of_connections_are_not_trained_on_a_row_each():
+    whole, parted = (make(head_size=8, n_connection_groups=n) for n in (1, 2))
+    n_windows = parted.windows_at_a_time(1)
+    assert n_windows == pytest.approx(4 * whole.windows_at_a_time(1), abs=4)
+
+
 def test_rows_in_small_portions_give_the_same_forecast(monkeypatch):
     network = make().eval()
     together = network(windows())
