@@ -169,16 +169,15 @@ paths that they hold, and their widths.
 ## Searches
 
 Plain `GridSearchCV` with `TimeSeriesSplit(3, test_size=1440)` on the first 16 months of
-ETTh1, horizon 96, one seed. Validation errors are means over the folds and their
-spread; test errors are those on the next 4 months of each candidate's model trained on
-all 16, and no search saw them. Errors of `mixture` are in standard deviations of all
-rows fitted, the unit of `score`; those of the other searches, which are older, in those
-of the part trained on: the two do not compare. In `samformer`, the defaults with a
-context of 512, and in `lsinet-small` the networks are alone (`linear_maps=None`); the
-latter is made to take minutes: a context of 96, patches every 12 steps, a hidden size
-of 64, 4 heads of 16, the penalty in every epoch, 5 epochs. `mixture` searches over the
-linear maps, too, with 5 epochs and two folds; the network's weight in the forecasts is
-a mean over the folds, and where it is 0, `rho` makes no difference.
+ETTh1, horizon 96, one seed; two folds in `lsinet` and `mixture`. Validation errors are
+means over the folds and their spread; test errors are those on the next 4 months of
+each candidate's model trained on all 16, and no search saw them. Errors are in standard
+deviations of all rows fitted, the unit of `score`.
+
+In `samformer` and `lsinet` the networks are alone (`linear_maps=None`), with contexts
+of 512 and 384, and epochs of LSINet have 2400 windows, a quarter of the default's.
+`mixture` searches over the linear maps, too, with 5 epochs; the network's weight in the
+forecasts is a mean over the folds, and where it is 0, `rho` makes no difference.
 
 `python -m skts.benchmarks search`
 
