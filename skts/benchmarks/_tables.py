@@ -51,7 +51,9 @@ compare only roughly; none stand where a run was paused.
 
 `samformer` and `lsinet` are the defaults with one setting for all cells: mixtures of
 linear maps and a network, under the papers' protocol, which learns nothing from the
-rows held out (`refit_maps=False`). `maps` is the linear maps alone (`max_epochs=0`).
+rows held out (`refit_maps=False`). Their seconds are of fits that trained to the end;
+now training stops half-way where the network has added nothing. `maps` is the linear
+maps alone (`max_epochs=0`).
 
 `lsinet-128` has the authors' `hidden_size`, 128.
 
@@ -239,9 +241,10 @@ of SAMformer has a loop, a loader, SAM, RevIN and Adam of its own, as its author
 has. Compiled, both forms are; our own stands beside them as it is without that.
 
 Four times the plain form is out of reach for LSINet: a step of the default is 8.0
-GFLOP, and these products alone take over half of it. Values and what sends and aligns
-them are seven tenths of the arithmetic; dropout masks, GELU and the connections take
-a tenth of the time. Of a SAMformer step, matrix products are over a third.
+GFLOP, for which one core takes 120 to 150 ms at its shapes, and products are over half
+of the time. Values and what sends and aligns them are seven tenths of the arithmetic;
+dropout masks take a tenth of the time. Of a SAMformer step, matrix products are a
+third. With two threads, ours change to one where that is faster, as fits do.
 
 `python -m skts.benchmarks speed`, with `--compile`, and as `--threads 1 speed`
 

@@ -103,7 +103,7 @@ class RecordedStep:
         generator = generator_for(device)
         if generator is not None:  # torch registers its own by itself
             graph.register_generator_state(generator)
-        self._optimizer.zero_grad()  # gradients then live in the graph's own memory
+        self._optimizer.zero_grad()  # new gradients then live in the graph's memory
         with (
             _recording,
             torch.cuda.device(device),
