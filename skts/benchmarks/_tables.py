@@ -52,9 +52,8 @@ compare only roughly; none stand where a run was paused.
 `samformer` and `lsinet` are the defaults with one setting for all cells: mixtures of
 linear maps and a network, under the papers' protocol, which learns nothing from the
 rows held out (`refit_maps=False`). Most of their seconds are of fits that trained to
-the end; now training stops half-way where the network has added nothing. For LSINet on
-ETTm1 at 720 that is 352 s on one thread, and was 733. `maps` is the linear
-maps alone (`max_epochs=0`).
+the end; now training stops half-way where the network has added nothing. `maps` is the
+linear maps alone (`max_epochs=0`).
 
 `lsinet-128` has the authors' `hidden_size`, 128.
 
@@ -243,10 +242,9 @@ of SAMformer has a loop, a loader, SAM, RevIN and Adam of its own, as its author
 has. Compiled, both forms are; our own stands beside them as it is without that.
 
 Four times the plain form is out of reach for LSINet: a step of the default is 8.0
-GFLOP, for which one core takes 120 to 150 ms at its shapes, and products are over half
-of the time. Values and what sends and aligns them are seven tenths of the arithmetic;
-dropout masks take a tenth of the time. Of a SAMformer step, matrix products are a
-third. With two threads, ours change to one where that is faster, as fits do.
+GFLOP, and products are over half of its time. Values and what sends and aligns them
+are seven tenths of the arithmetic. Of a SAMformer step, matrix products are a third.
+With two threads, ours change to one where that is faster, as fits do.
 
 `python -m skts.benchmarks speed`, with `--compile`, and as `--threads 1 speed`
 

@@ -147,8 +147,8 @@ class SAMformer(WindowNetwork):
         # With `sigma_reparam` it would be that of what is made of the weights.
         if self.head.gain is not None or not self._is_by_hand():
             return None
-        gain, shift, maps, *others = map(Joined, self._parts())
-        parts = [gain, shift, maps, *others]
+        parts = [Joined(part) for part in self._parts()]
+        _, _, maps, *_ = parts
 
         def forward(normalised: Tensor) -> tuple[Tensor, Callable[[Tensor], None]]:
             weights = [part.value() for part in parts]
